@@ -1,0 +1,58 @@
+"""A collection: corpus, queries and judgements, with the card that says where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .corpus import Corpus
+from .queries import Qrels, Queries
+from .text_rule import TextRule
+
+
+@dataclass(frozen=True)
+class Card:
+    """Where a collection comes from and what it must hold; read from `card.toml` or shipped with a built-in."""
+
+    name: str
+    language: str = "unknown"
+    source: str = ""
+    revision: str = ""
+    licence: str = ""
+    attribution: str = ""
+    citation: str = ""
+    note: str = ""
+    trained_on: tuple[str, ...] = ()
+    text_rule: TextRule = "joined"
+    main: str = "nDCG@10"
+    measures: tuple[str, ...] = ("nDCG@10", "R@100")
+    slices: tuple[str, ...] = ()
+    macro: str = ""
+    drop_same_id: bool = False
+    version: int = 1
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Corpus, queries and qrels of one split, their card, and what was counted while reading them.
+
+    `notes` holds counts of what a reader must know (merged duplicates, dangling judgements...), shown beside scores.
+    """
+
+    card: Card
+    split: str
+    corpus: Corpus
+    queries: Queries
+    qrels: Qrels
+    notes: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The card's name."""
+        return self.card.name
+
+    def describe(self) -> dict[str, Any]:
+        """The counts of what is inside."""
+        return {"documents": len(self.corpus), "queries": len(self.queries), "judgements": len(self.qrels)}

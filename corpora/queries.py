@@ -1,0 +1,80 @@
+"""What is asked: queries made of weighted parts, and the judgements of their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InputError
+from .images import ImageRef
+
+Role = Literal["query", "document", "plain"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One weighted piece of a query: a text, an image or a ready vector (float32, d), and the role it is embedded in."""
+
+    text: str = ""
+    image: ImageRef | None = None
+    vector: NDArray[np.float32] | None = None
+    role: Role = "query"
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Queries:
+    """q queries: ids (unique), parts, metadata for slices, and a group for those that share a case or a code."""
+
+    ids: tuple[str, ...]
+    parts: tuple[tuple[Part, ...], ...]
+    metadata: tuple[Mapping[str, Any], ...] = ()
+    group: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(set(self.ids)) != len(self.ids):
+            twice = next(i for i in self.ids if self.ids.count(i) > 1)
+            raise InputError(f"query id {twice!r} occurs more than once", mend="give every query an id of its own")
+        if len(self.parts) != len(self.ids):
+            raise InputError(f"{len(self.ids)} query ids but {len(self.parts)} queries")
+
+    @classmethod
+    def of_texts(cls, ids: Sequence[str], texts: Sequence[str], **more: Any) -> Queries:
+        """Queries of one text part each."""
+        return cls(tuple(ids), tuple((Part(text=text),) for text in texts), **more)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def text(self, row: int) -> str:
+        """The text parts of one query joined by a space, as a lexical retriever sees it."""
+        return " ".join(part.text for part in self.parts[row] if part.text)
+
+    @property
+    def texts(self) -> list[str]:
+        """`text(row)` of every query."""
+        return [self.text(row) for row in range(len(self))]
+
+    def take(self, rows: Sequence[int]) -> Queries:
+        """The queries at these rows, in this order."""
+        pick = lambda column: tuple(column[row] for row in rows) if column else ()  # noqa: E731
+        return Queries(pick(self.ids), pick(self.parts), pick(self.metadata), pick(self.group))
+
+
+@dataclass(frozen=True)
+class Qrels:
+    """Judgements: query id -> document id -> integer grade; and per query the ids left out of its ranking."""
+
+    grades: Mapping[str, Mapping[str, int]]
+    ignored: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return sum(len(judged) for judged in self.grades.values())
+
+    def relevant(self, query: str, threshold: int = 1) -> set[str]:
+        """Ids of the documents graded at least `threshold` for this query."""
+        return {doc for doc, grade in self.grades.get(query, {}).items() if grade >= threshold}

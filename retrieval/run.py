@@ -1,0 +1,162 @@
+"""A run: one ranking for every query, in query order, and its TREC file."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from corpora import Corpus, InputError
+from indexes import Hits
+
+
+@dataclass(frozen=True)
+class Run:
+    """One ranking for every query: query i holds documents `docs[offsets[i]:offsets[i+1]]`, best first.
+
+    `queries` (q ids), `offsets` int64 (q+1), `docs` string array (total), `scores` float32 (total). A ranking may be
+    empty, never absent. The order is the total order: score descending, then id descending. `notes` counts what a
+    reader of the scores must know (`zero_token_queries`, `truncated_documents`...).
+    """
+
+    queries: tuple[str, ...]
+    offsets: NDArray[np.int64]
+    docs: pa.Array
+    scores: NDArray[np.float32]
+    notes: Mapping[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.queries)
+
+    @classmethod
+    def from_hits(cls, queries: Sequence[str], corpus: Corpus, hits: Hits, notes: Mapping[str, int] | None = None) -> Run:
+        """Rows become ids, once; padding goes."""
+        real = hits.rows >= 0
+        offsets = np.concatenate([[0], np.cumsum(real.sum(axis=1))]).astype(np.int64)
+        return cls(tuple(queries), offsets, corpus.ids.take(pa.array(hits.rows[real])), hits.scores[real], notes or {})
+
+    @classmethod
+    def from_rankings(cls, rankings: Mapping[str, Mapping[str, float]]) -> Run:
+        """A run from query -> document -> score, put in the total order."""
+        ordered = {q: sorted(docs.items(), key=_total_order, reverse=True) for q, docs in rankings.items()}
+        offsets = np.concatenate([[0], np.cumsum([len(docs) for docs in ordered.values()])]).astype(np.int64)
+        flat = [pair for docs in ordered.values() for pair in docs]
+        return cls(
+            tuple(ordered),
+            offsets,
+            pa.array([doc for doc, _ in flat], pa.string()),
+            np.array([score for _, score in flat], np.float32),
+        )
+
+    def of(self, row: int) -> tuple[list[str], NDArray[np.float32]]:
+        """The ids and scores of one query's ranking, best first."""
+        start, stop = self.offsets[row], self.offsets[row + 1]
+        return self.docs[int(start) : int(stop)].to_pylist(), self.scores[start:stop]
+
+    def cut(self, k: int) -> Run:
+        """The first k of each ranking."""
+        return self._where(self._ranks() < k)
+
+    def without(self, ignored: Mapping[str, frozenset[str]]) -> Run:
+        """The run with each query's ignored documents taken out of its ranking."""
+        if not ignored:
+            return self
+        keep = np.ones(len(self.docs), bool)
+        for row, query in enumerate(self.queries):
+            if banned := ignored.get(query):
+                start, stop = int(self.offsets[row]), int(self.offsets[row + 1])
+                inside = pc.is_in(self.docs[start:stop], value_set=pa.array(sorted(banned), pa.string()))
+                keep[start:stop] = ~inside.to_numpy(zero_copy_only=False)
+        return self._where(keep)
+
+    def rankings(self) -> dict[str, dict[str, float]]:
+        """Query -> document -> score, as evaluation libraries take it."""
+        docs, scores = self.docs.to_pylist(), self.scores.tolist()
+        ends = self.offsets.tolist()
+        return {q: dict(zip(docs[a:b], scores[a:b], strict=True)) for q, a, b in zip(self.queries, ends, ends[1:], strict=False)}
+
+    def _ranks(self) -> NDArray[np.int64]:
+        lengths = np.diff(self.offsets)
+        return np.asarray(np.arange(len(self.docs)) - np.repeat(self.offsets[:-1], lengths))
+
+    def _where(self, keep: NDArray[np.bool_]) -> Run:
+        kept = np.concatenate([[0], np.cumsum(keep)])[self.offsets].astype(np.int64)
+        return replace(self, offsets=kept, docs=self.docs.filter(pa.array(keep)), scores=self.scores[keep])
+
+    def write(self, path: Path, tag: str = "medir") -> None:
+        """Write the TREC form (`query Q0 doc rank score tag`), gzipped when the name ends in .gz; equal runs, equal bytes."""
+        with open(path, "wb") as plain, _packed(plain, path.suffix == ".gz") as file:
+            for row, query in enumerate(self.queries):
+                docs, scores = self.of(row)
+                head = encode_id(query)
+                lines = (
+                    f"{head} Q0 {encode_id(doc)} {rank} {score:.9g} {tag}\n"
+                    for rank, (doc, score) in enumerate(zip(docs, scores.tolist(), strict=True), 1)
+                )
+                file.write("".join(lines).encode())
+
+    @classmethod
+    def read(cls, path: Path, queries: Sequence[str]) -> Run:
+        """The run kept in a TREC file, for these queries: one that the file lacks has an empty ranking.
+
+        Ranks in the file are ignored: scores and ids decide. Raises InputError with the line that cannot be read.
+        """
+        found: dict[str, dict[str, float]] = {query: {} for query in queries}
+        opener = gzip.open if path.suffix == ".gz" else open
+        with opener(path, "rt", encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                query, doc, score = _parse_line(line, f"{path}:{number}")
+                if query in found:
+                    if doc in found[query]:
+                        raise InputError(f"document {doc!r} twice for query {query!r}", where=f"{path}:{number}", mend="keep one")
+                    found[query][doc] = score
+        return cls.from_rankings(found)
+
+
+def _parse_line(line: str, where: str) -> tuple[str, str, float]:
+    fields = line.split()
+    try:
+        query, _, doc, _, score, _ = fields
+        return decode_id(query), decode_id(doc), float(np.float32(score))
+    except ValueError:
+        raise InputError("not a TREC run line", where=where, mend="expected: query Q0 document rank score tag") from None
+
+
+def _total_order(pair: tuple[str, float]) -> tuple[np.float32, bytes]:
+    return np.float32(pair[1]), pair[0].encode("utf-8", "surrogatepass")
+
+
+def _packed(plain: IO[bytes], gz: bool) -> AbstractContextManager[IO[bytes]]:
+    return gzip.GzipFile(filename="", mode="wb", fileobj=plain, mtime=0, compresslevel=6) if gz else nullcontext(plain)  # type: ignore[return-value]
+
+
+_UNSAFE = re.compile(r"\s|%(?=[0-9A-Fa-f]{2})")
+
+
+def encode_id(name: str) -> str:
+    """An id as one word: white space percent-encoded (and a `%` that would read as an encoding)."""
+    return _UNSAFE.sub(lambda found: "".join(f"%{byte:02X}" for byte in found.group().encode()), name)
+
+
+def decode_id(word: str) -> str:
+    """The id that `encode_id` made this word of."""
+    if "%" not in word:
+        return word
+    parts = re.split(r"((?:%[0-9A-Fa-f]{2})+)", word)
+    return "".join(_decode(part) if part.startswith("%") else part for part in parts)
+
+
+def _decode(part: str) -> str:
+    try:
+        return bytes.fromhex(part.replace("%", "")).decode() if re.fullmatch(r"(%[0-9A-Fa-f]{2})+", part) else part
+    except UnicodeDecodeError:
+        return part
