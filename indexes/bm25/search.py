@@ -1,0 +1,144 @@
+"""The best k documents of each query, from postings: one pass of sums, one pass for the best."""
+
+from __future__ import annotations
+
+import math
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from ..hits import Candidates, Hits, Rows
+from .postings import Postings
+
+ALL, MASKED, LISTED = range(3)
+
+
+class Asked(NamedTuple):
+    """The terms of q queries: query i asks `terms[starts[i]:starts[i+1]]` (int32) with `weights` (float32)."""
+
+    starts: Rows
+    terms: NDArray[np.int32]
+    weights: NDArray[np.float32]
+
+
+class Allowed(NamedTuple):
+    """`Candidates` as arrays: how (`ALL`, `MASKED`, `LISTED`), the mask (N), and the rows of query i between `starts`."""
+
+    how: int
+    mask: NDArray[np.bool_]
+    starts: Rows
+    rows: Rows
+
+
+def allowed(candidates: Candidates | None) -> Allowed:
+    """What a kernel can take."""
+    none, nothing = np.zeros(0, np.int64), np.zeros(0, np.bool_)
+    if candidates is None:
+        return Allowed(ALL, nothing, none, none)
+    if isinstance(candidates, np.ndarray):
+        return Allowed(MASKED, candidates, none, none)
+    starts = np.concatenate([[0], np.cumsum([len(rows) for rows in candidates])]).astype(np.int64)
+    return Allowed(LISTED, nothing, starts, np.concatenate([none, *candidates]))
+
+
+def threads() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def best(postings: Postings, asked: Asked, k: int, order: Rows, candidates: Candidates | None) -> Hits:
+    """The first k of every query in the total order; documents without a term of the query are never among them."""
+    queries = len(asked.starts) - 1
+    found = Hits(np.full((queries, k), -1, np.int64), np.full((queries, k), -np.inf, np.float32))
+    limits = allowed(candidates)
+
+    def some(start: int, stop: int) -> None:
+        sums = np.full(len(order), -0.0, postings.impacts.dtype)
+        _search(start, stop, *postings, *asked, *limits, order, sums, found.rows, found.scores)
+
+    edges = np.linspace(0, queries, min(4 * threads(), max(queries, 1)) + 1).astype(int).tolist()
+    with ThreadPoolExecutor(threads()) as pool:
+        list(pool.map(some, edges[:-1], edges[1:]))
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _search(  # type: ignore[no-untyped-def]
+    start, stop, starts, docs, impacts, query_starts, terms, weights, how, mask, row_starts, listed, order, sums, rows, scores
+):
+    """Queries `start` to `stop`. A sum that no posting has touched is -0.0, which no sum of postings can be."""
+    k = rows.shape[1]
+    places = np.empty(k, np.int64)
+    for query in range(start, stop):
+        first, last = query_starts[query], query_starts[query + 1]
+        for t in range(first, last):
+            weight = weights[t]
+            for p in range(starts[terms[t]], starts[terms[t] + 1]):
+                sums[docs[p]] += weight * impacts[p]
+        size = 0
+        if how == LISTED:
+            for i in range(row_starts[query], row_starts[query + 1]):
+                size = _offer(listed[i], sums, order, k, size, rows[query], scores[query], places)
+        else:
+            floor = np.float32(-np.inf)
+            for doc in range(len(sums)):
+                if sums[doc] >= floor and (how == ALL or mask[doc]):
+                    size = _offer(doc, sums, order, k, size, rows[query], scores[query], places)
+                    if size == k:
+                        floor = scores[query, 0]
+        _sort(size, rows[query], scores[query], places)
+        sums.fill(-0.0)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _worse(score, place, other, other_place):  # type: ignore[no-untyped-def]
+    return score < other or (score == other and place > other_place)
+
+
+@njit(cache=True, nogil=True)
+def _offer(doc, sums, order, k, size, rows, scores, places):  # type: ignore[no-untyped-def]
+    """Add a document to the heap of the best k (the worst on top); the heap's size afterwards."""
+    score, place = np.float32(sums[doc]), order[doc]
+    if k == 0 or (score == 0 and math.copysign(1.0, score) < 0):
+        return size
+    if size < k:
+        at = size
+        while at > 0 and _worse(score, place, scores[(at - 1) // 2], places[(at - 1) // 2]):
+            above = (at - 1) // 2
+            rows[at], scores[at], places[at] = rows[above], scores[above], places[above]
+            at = above
+        rows[at], scores[at], places[at] = doc, score, place
+        return size + 1
+    if _worse(scores[0], places[0], score, place):
+        _sink(doc, score, place, size, rows, scores, places)
+    return size
+
+
+@njit(cache=True, nogil=True)
+def _sink(doc, score, place, size, rows, scores, places):  # type: ignore[no-untyped-def]
+    """Put an entry in the place of the top one and let it sink to where it belongs."""
+    at = 0
+    while True:
+        below = 2 * at + 1
+        if below >= size:
+            break
+        if below + 1 < size and _worse(scores[below + 1], places[below + 1], scores[below], places[below]):
+            below += 1
+        if not _worse(scores[below], places[below], score, place):
+            break
+        rows[at], scores[at], places[at] = rows[below], scores[below], places[below]
+        at = below
+    rows[at], scores[at], places[at] = doc, score, place
+
+
+@njit(cache=True, nogil=True)
+def _sort(size, rows, scores, places):  # type: ignore[no-untyped-def]
+    """A heap of the worst on top becomes a list with the best first."""
+    for last in range(size - 1, 0, -1):
+        row, score, place = rows[last], scores[last], places[last]
+        rows[last], scores[last], places[last] = rows[0], scores[0], places[0]
+        _sink(row, score, place, last, rows, scores, places)
