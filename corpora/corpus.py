@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from .state import digest
 from .text_rule import TextRule, apply_text_rule
 
 SCHEMA = pa.schema(
@@ -26,6 +27,7 @@ SCHEMA = pa.schema(
         ("metadata", pa.string()),
     ]
 )
+CONTENT = ["id", "title", "text", "images"]
 ROWS_A_BATCH = 4096
 CORPUS_FILE = "corpus.arrow"
 ORDER_FILE = "order.i64"
@@ -53,6 +55,11 @@ class Corpus:
         """All ids in arrival order, one string array in memory."""
         return _in_memory(self.table.column("id"))
 
+    @cached_property
+    def arrival(self) -> str:
+        """sha256 (hex) of content and row order together: what pins anything that speaks of rows, such as an index."""
+        return digest(self.fingerprint, self.order.tobytes())
+
     def blocks(self, rule: TextRule, rows: int = ROWS_A_BATCH) -> Iterator[pa.Array]:
         """The documents as texts (see `apply_text_rule`), in order, a few thousand rows at a time."""
         for batch in self.table.select(["title", "text"]).to_batches(max_chunksize=rows):
@@ -60,7 +67,7 @@ class Corpus:
 
     def texts(self, rule: TextRule, rows: NDArray[np.int64]) -> pa.Array:
         """The texts of some rows, in the order given."""
-        some = self.table.select(["title", "text"]).take(pa.array(rows)).combine_chunks()
+        some = take_rows(self.table.select(["title", "text"]), rows)
         return apply_text_rule(_in_memory(some.column("title")), _in_memory(some.column("text")), rule)
 
     def rows_of(self, ids: pa.Array) -> NDArray[np.int64]:
@@ -105,7 +112,9 @@ def sort_ids(ids: pa.Array) -> NDArray[np.int64]:
 def order_of(ascending: NDArray[np.int64]) -> NDArray[np.int64]:
     """The place of each row among all ids sorted descending, int64 (N)."""
     order = np.empty(len(ascending), np.int64)
-    order[ascending] = np.arange(len(ascending) - 1, -1, -1)
+    for start in range(0, len(ascending), ROWS_A_BATCH):
+        rows = ascending[start : start + ROWS_A_BATCH]
+        order[rows] = len(ascending) - 1 - np.arange(start, start + len(rows))
     order.flags.writeable = False
     return order
 
@@ -113,26 +122,54 @@ def order_of(ascending: NDArray[np.int64]) -> NDArray[np.int64]:
 def fingerprint_of(table: pa.Table, ascending: NDArray[np.int64]) -> str:
     """The corpus fingerprint (see `Corpus`), hashed a few thousand rows at a time."""
     running = hashlib.sha256()
-    content = table.select(["id", "title", "text", "images"])
     for start in range(0, len(ascending), ROWS_A_BATCH):
-        running.update(_serialised(content.take(pa.array(ascending[start : start + ROWS_A_BATCH]))))
+        running.update(data_of(serialised(take_rows(table.select(CONTENT), ascending[start : start + ROWS_A_BATCH]))))
     return running.hexdigest()
 
 
-def _serialised(rows: pa.Table) -> memoryview:
+def serialised(rows: pa.Table | pa.RecordBatch) -> pa.Array:
+    """One byte string a row, binary (n): every column's UTF-8 bytes after their length (int32, little-endian)."""
     pieces: list[pa.Array] = []
-    for name in rows.column_names:
-        data = _in_memory(rows.column(name)).cast(pa.binary())
-        lengths = np.ascontiguousarray(pc.binary_length(data).to_numpy().astype("<i4"))
+    for column in rows.columns:
+        data = _in_memory(column).cast(pa.binary())
+        lengths = np.ascontiguousarray(pc.binary_length(data).to_numpy(zero_copy_only=False).astype("<i4"))
         fixed = pa.Array.from_buffers(pa.binary(4), len(data), [None, pa.py_buffer(lengths)])
         pieces += [fixed.cast(pa.binary()), data]
-    joined = pc.binary_join_element_wise(*pieces, pa.scalar(b""))
-    start, stop = joined.offset, joined.offset + len(joined)
-    ends = np.frombuffer(joined.buffers()[1], np.int32)
-    return memoryview(joined.buffers()[2])[ends[start] : ends[stop]] if len(joined) else memoryview(b"")
+    return pc.binary_join_element_wise(*pieces, pa.scalar(b""))
 
 
-def _in_memory(column: pa.ChunkedArray) -> pa.Array:
+def data_of(array: pa.Array) -> memoryview:
+    """The bytes of a string or binary array, value after value."""
+    ends = ends_of(array)
+    return memoryview(array.buffers()[2] or b"")[ends[0] : ends[-1]]
+
+
+def ends_of(array: pa.Array) -> NDArray[np.int32]:
+    """Where each value of a string or binary array starts in its buffer, and where the last ends, int32 (n + 1)."""
+    if not len(array):
+        return np.zeros(1, np.int32)
+    return np.frombuffer(array.buffers()[1], np.int32)[array.offset : array.offset + len(array) + 1]
+
+
+def take_rows(table: pa.Table, rows: NDArray[np.int64]) -> pa.Table:
+    """Some rows of a table, in the order given, taken chunk by chunk: Arrow's own `take` would first join all chunks."""
+    batches = table.to_batches()
+    starts = np.cumsum([0, *(batch.num_rows for batch in batches)])
+    grouped = np.argsort(rows, kind="stable")
+    bounds = np.searchsorted(rows[grouped], starts)
+    pieces = [
+        batch.take(pa.array(rows[grouped[first:last]] - start))
+        for batch, start, first, last in zip(batches, starts, bounds, bounds[1:], strict=False)
+        if last > first
+    ]
+    back = np.empty(len(rows), np.int64)
+    back[grouped] = np.arange(len(rows))
+    return pa.Table.from_batches(pieces, table.schema).combine_chunks().take(pa.array(back))
+
+
+def _in_memory(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    if isinstance(column, pa.Array):
+        return column
     if column.num_chunks == 1:
         return column.chunk(0)
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)

@@ -18,6 +18,7 @@ import platformdirs
 from .errors import MedirError, StateError, SurroundingsError
 
 BLOCK = 64 << 20
+_PIECE = 1 << 18
 MANIFEST = "manifest.json"
 
 
@@ -69,6 +70,15 @@ def _publish(draft: Path, final: Path) -> None:
     _sync(final.parent)
 
 
+def _sync(folder: Path) -> None:
+    """Flush a folder's own entries, so that a rename in it outlives a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def disk_error(problem: OSError, where: Path) -> MedirError:
     """What a failed write becomes: how much room is left, and what to do."""
     place = next((parent for parent in (where, *where.parents) if parent.exists()), Path("/"))
@@ -108,10 +118,14 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def block_sums(path: Path) -> Iterator[str]:
-    """sha256 (hex) of each 64 MiB block of a file."""
-    with open(path, "rb") as file:
-        while block := file.read(BLOCK):
-            yield hashlib.sha256(block).hexdigest()
+    """sha256 (hex) of each 64 MiB block of a file, read a little at a time."""
+    with open(path, "rb", buffering=0) as file:
+        while piece := file.read(_PIECE):
+            running, left = hashlib.sha256(piece), BLOCK - len(piece)
+            while left and (piece := file.read(min(_PIECE, left))):
+                running.update(piece)
+                left -= len(piece)
+            yield running.hexdigest()
 
 
 def open_folder(folder: Path, *, repair: str) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class Run:
 
     def cut(self, k: int) -> Run:
         """The first k of each ranking."""
-        return self._where(self._ranks() < k)
+        return self._where(self.ranks() < k)
 
     def without(self, ignored: Mapping[str, frozenset[str]]) -> Run:
         """The run with each query's ignored documents taken out of its ranking."""
@@ -84,7 +84,8 @@ class Run:
         ends = self.offsets.tolist()
         return {q: dict(zip(docs[a:b], scores[a:b], strict=True)) for q, a, b in zip(self.queries, ends, ends[1:], strict=False)}
 
-    def _ranks(self) -> NDArray[np.int64]:
+    def ranks(self) -> NDArray[np.int64]:
+        """The rank of every entry within its ranking, from 0; int64 (total)."""
         lengths = np.diff(self.offsets)
         return np.asarray(np.arange(len(self.docs)) - np.repeat(self.offsets[:-1], lengths))
 

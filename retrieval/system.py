@@ -28,8 +28,8 @@ class System(Protocol):
         """The canonical SPEC."""
         ...
 
-    def identity(self) -> Mapping[str, Any]:
-        """Everything besides the corpus that can move a score, as JSON; computed without torch or faiss."""
+    def identity(self, language: str = "unknown") -> Mapping[str, Any]:
+        """Everything besides the corpus that can move a score, as JSON; computed without torch, faiss or numba."""
         ...
 
     def bind(self, corpus: Corpus, workspace: Workspace, *, rule: TextRule = "joined", language: str = "unknown") -> Retriever:

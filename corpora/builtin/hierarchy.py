@@ -1,0 +1,38 @@
+"""Partial credit on `icd10cm` by the code hierarchy: a second, named judgement, never the main one."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+
+from ..collection import Collection
+from ..queries import Qrels
+
+NAME = "hierarchy"
+"""Say it beside every measure computed from these grades, as in `nDCG@10 (hierarchy)`."""
+RIGHT, NEAR, CATEGORY = 3, 2, 1
+
+
+def hierarchy_grades(collection: Collection) -> Qrels:
+    """The collection's queries judged again, in three grades, with nothing left out of any ranking.
+
+    3: right in the binary judgement. 2: the parent, a child or a sibling of a right code. 1: another code of its
+    three-character category. The collection is `icd10cm`, whose documents' metadata name their parents.
+    """
+    parent = _parents(collection)
+    children, category = defaultdict(set), defaultdict(set)
+    for code, above in parent.items():
+        category[code[:3]].add(code)
+        if above:
+            children[above].add(code)
+    grades = {}
+    for query, judged in collection.qrels.grades.items():
+        near = set().union(*({parent[c]} | children[c] | children[parent[c]] for c in judged)) - {""}
+        wide = set().union(*(category[c[:3]] for c in judged))
+        grades[query] = {**dict.fromkeys(sorted(wide), CATEGORY), **dict.fromkeys(sorted(near), NEAR), **dict.fromkeys(judged, RIGHT)}
+    return Qrels(grades)
+
+
+def _parents(collection: Collection) -> dict[str, str]:
+    metadata = collection.corpus.table.column("metadata").to_pylist()
+    return {code: json.loads(text)["parent"] for code, text in zip(collection.corpus.ids.to_pylist(), metadata, strict=True)}

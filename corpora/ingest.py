@@ -1,0 +1,93 @@
+"""Documents become a kept corpus: streamed to disk, put in id order, freed of repeats, and fingerprinted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .corpus import CORPUS_FILE, ORDER_FILE, SCHEMA, Corpus, data_of, ends_of, open_corpus, order_of, sort_ids
+from .errors import InputError
+from .fingerprint import fingerprint_of_file
+from .repeats import drop_rows, earlier_twin, refuse_conflicts
+from .state import kept_or_built
+from .workspace import Workspace
+
+Places = Callable[[list[int]], list[str]]
+Counts = dict[str, int]
+
+
+def kept_corpus(
+    workspace: Workspace,
+    key: str,
+    batches: Callable[[], Iterator[pa.RecordBatch]],
+    *,
+    where: str,
+    places: Places | None = None,
+    counts: Callable[[], Counts] = dict,
+) -> tuple[Corpus, Counts]:
+    """The corpus kept under `key`, memory-mapped, and what was counted while it was read; built where it is not kept.
+
+    `batches()` streams record batches of the corpus schema, a few thousand rows each, ids not empty. `where` names
+    the source in messages, `places(rows)` says where rows (from 0) stand in it, and `counts()` is asked, after the
+    streaming, for what the reader counted. Counted here (where not 0): `merged_duplicates`, documents equal to an
+    earlier one of the same id in every column, which are merged; `empty_documents`, those without title and text,
+    which stay. Building needs, beyond a few batches, the bytes of all ids and at most 32 bytes a document.
+
+    Raises InputError where there is no document, or where documents that share an id differ (the id and both places).
+    """
+
+    def build(folder: Path) -> dict[str, Any]:
+        path = folder / CORPUS_FILE
+        ids, empty = _write(path, batches())
+        if not len(ids):
+            raise InputError("there is no document in it", where=where, mend="give at least one document")
+        fingerprint, merged = _settle(folder, ids, places or (lambda rows: _numbered(where, rows)))
+        notes = {"merged_duplicates": merged, "empty_documents": empty, **counts()}
+        return {"kind": "corpus", "fingerprint": fingerprint, "notes": {name: count for name, count in notes.items() if count}}
+
+    final = workspace.folder("collections", key)
+    manifest = kept_or_built(final, build, repair=f"the next run on {where} does")
+    return open_corpus(final, manifest["fingerprint"]), dict(manifest["notes"])
+
+
+def _numbered(where: str, rows: list[int]) -> list[str]:
+    return [f"{where}, document {row + 1}" for row in rows]
+
+
+def _write(path: Path, batches: Iterable[pa.RecordBatch]) -> tuple[pa.Array, int]:
+    """The ids of the batches, now written to `path`, and how many documents have neither title nor text."""
+    data, lengths, empty = bytearray(), bytearray(), 0
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+            ids = batch.column("id")
+            data += data_of(ids)
+            lengths += np.diff(ends_of(ids)).data
+            sizes = pc.add(pc.binary_length(batch.column("title")), pc.binary_length(batch.column("text")))
+            empty += batch.num_rows - int(np.count_nonzero(sizes.to_numpy()))
+    return _array_of(data, np.frombuffer(lengths, np.int32)), empty
+
+
+def _array_of(data: bytearray, lengths: np.ndarray[Any, np.dtype[np.int32]]) -> pa.Array:
+    ends = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, dtype=np.int64, out=ends[1:])
+    return pa.Array.from_buffers(pa.large_string(), len(lengths), [None, pa.py_buffer(ends), pa.py_buffer(data)])
+
+
+def _settle(folder: Path, ids: pa.Array, places: Places) -> tuple[str, int]:
+    """The fingerprint of the documents written to `folder`, and how many repeats were dropped; writes their order."""
+    path = folder / CORPUS_FILE
+    ascending = sort_ids(ids)
+    twin = earlier_twin(ids, ascending)
+    merged = int(np.count_nonzero(twin))
+    if merged:
+        refuse_conflicts(path, ids, ascending, twin, places)
+        ascending = drop_rows(path, ascending, twin)
+    del ids, twin
+    order_of(ascending).tofile(folder / ORDER_FILE)
+    return fingerprint_of_file(path, ascending), merged

@@ -1,0 +1,3 @@
+"""placeholder"""
+import numpy as np
+def coded_lengths(x): return x

@@ -1,0 +1,29 @@
+"""From a SPEC to a System, through the one registry of systems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from corpora import Registry
+
+from .spec import Spec, parse_spec
+from .system import System
+
+Maker = Callable[[Spec], System]
+
+SYSTEMS: Registry[Maker] = Registry(
+    "system",
+    {
+        "bm25": "retrieval.lexical:bm25",
+        "rank-bm25": "retrieval.lexical:rank_bm25",
+        "lucene": "retrieval.lexical:lucene",
+        "dense": "retrieval.dense:dense",
+        "rrf": "retrieval.fusion:rrf",
+    },
+)
+
+
+def make_system(spec: str | Spec) -> System:
+    """The system that a SPEC names. Raises UsageError for one that cannot be read or is not known."""
+    parsed = parse_spec(spec) if isinstance(spec, str) else spec
+    return SYSTEMS.get(parsed.name)(parsed)
