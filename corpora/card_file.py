@@ -12,8 +12,13 @@ from .collection import Card
 from .errors import InputError
 from .text_rule import TEXT_RULES
 
-_FIELDS: dict[str, Field] = {field.name: field for field in fields(Card)}
-_WORDS = {str: "text in quotes", tuple: "a list of texts", bool: "true or false", int: "a whole number", dict: "a table of whole numbers"}
+_KINDS: dict[type, str] = {
+    str: "text in quotes",
+    tuple: "a list of texts",
+    bool: "true or false",
+    int: "a whole number",
+    dict: "a table of whole numbers",
+}
 
 
 def read_card(path: Path, *, name: str = "") -> Card:
@@ -44,20 +49,25 @@ def card_of(table: Mapping[str, Any], *, where: str) -> Card:
         if key not in _FIELDS:
             known = ", ".join(sorted(_FIELDS))
             raise InputError(f"unknown key {key!r} in a card", where=where, mend=f"remove it, or use one of: {known}")
-        if not _fits(value, _kind(_FIELDS[key])):
-            raise InputError(f"the card's {key!r} is {value!r}", where=where, mend=f"write {_WORDS[_kind(_FIELDS[key])]}")
+        if not _fits(value, _FIELDS[key]):
+            raise InputError(f"the card's {key!r} is {value!r}", where=where, mend=f"write {_KINDS[_FIELDS[key]]}")
+    rule = table.get("text_rule", TEXT_RULES[0])
+    if rule not in TEXT_RULES:
+        raise InputError(f"the card's 'text_rule' is {rule!r}", where=where, mend=f"use one of: {', '.join(TEXT_RULES)}")
     if not table.get("name"):
         raise InputError("the card has no 'name'", where=where, mend='add a line such as: name = "my-collection"')
-    if table.get("text_rule", "joined") not in TEXT_RULES:
-        raise InputError(f"the card's 'text_rule' is {table['text_rule']!r}", where=where, mend=f"use one of: {', '.join(TEXT_RULES)}")
-    return Card(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    return Card(**values)
 
 
-def _kind(field: Field) -> type:
+def _kind(field: Field[Any]) -> type:
     """The type of a field's default; text for the one field without."""
     if field.default_factory is not MISSING:
         return dict
     return str if field.default is MISSING else type(field.default)
+
+
+_FIELDS: dict[str, type] = {field.name: _kind(field) for field in fields(Card)}
 
 
 def _fits(value: Any, kind: type) -> bool:

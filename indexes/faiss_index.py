@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,18 +12,20 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from corpora import InputError, StateError, UsageError
+from corpora import StateError, UsageError
 from corpora.state import disk_error
 
-from .candidates import query_matrix, stacked, vector_matrix
+from .candidates import query_matrix, vector_matrix
 from .flat import FlatIndex
-from .hits import PADDING, Candidates, Hits, Rows, cut, in_order
+from .hits import Candidates, Hits, Rows, VectorIndex, cut, in_order
 from .rescore import score_pairs
 
+VERSION = str(faiss.__version__)
 EXAMPLES = 'examples: "Flat", "HNSW32", "HNSW32;efSearch=128", "IVF256,Flat;nprobe=16", "IVF256,PQ48", "SQ8"'
 SAMPLE = 200
 DEPTHS = (10, 100)
-GRAPHS = ("HNSW", "NSG")
+DEADLY = re.compile(r"(?<![\d.])0+(?![\d.])|(HNSW|NSG)1(?!\d)")
+PLACE = re.compile(r"^Error in .* at \S+:\d+: (Error: )?")
 
 
 class ApproximateIndex:
@@ -46,44 +49,60 @@ class ApproximateIndex:
             return self._exact.search(queries, k, candidates)
         queries = query_matrix(queries, self.dim, k)
         if not len(queries) or not len(self):
-            return cut(stacked([Hits(np.full((len(queries), 0), PADDING, np.int64), np.zeros((len(queries), 0), np.float32))], 0), k)
+            return self._exact.search(queries, k)
         scores, rows = self._index.search(queries, min(k, len(self)))
         return cut(in_order(rows, scores, self._order), k)
 
 
 def built(vectors: NDArray[np.float32], factory: str) -> Any:
-    """The FAISS index of `vectors` float32 (N, d) by inner product; equal vectors and threads give equal bytes.
+    """The FAISS index of `vectors` float32 (N, d) by inner product; equal vectors give equal bytes, on any number of cores.
 
-    `factory` is FAISS's factory string, with search parameters after a semicolon. Seeds are FAISS's fixed ones; graphs
-    are built by one thread, since the order of insertion shapes them. Raises UsageError for what FAISS refuses.
+    `factory` is FAISS's factory string, with search parameters after a semicolon. Seeds are FAISS's fixed ones, and one
+    thread builds, since the order of insertion shapes a graph. Raises UsageError for what FAISS refuses or would die of.
     """
     name, _, parameters = factory.partition(";")
-    dim = vectors.shape[1]
     try:
-        index = faiss.index_factory(dim, name, faiss.METRIC_INNER_PRODUCT)
-        with _threads(1 if any(graph in name for graph in GRAPHS) else faiss.omp_get_max_threads()):
+        if DEADLY.search(factory):
+            raise RuntimeError("a count in it is too small")
+        with _one_thread():
+            index = faiss.index_factory(vectors.shape[1], name, faiss.METRIC_INNER_PRODUCT)
+            _quicken(index)
             index.train(vectors)
             index.add(vectors)
-        tune(index, parameters)
+            tune(index, parameters)
+            index.search(vectors[:1], 1)
     except (RuntimeError, AssertionError) as problem:
-        what = f"FAISS cannot build {factory!r} over {len(vectors)} vectors of {dim} dimensions: {_reason(problem)}"
-        raise UsageError(what, mend=EXAMPLES) from None
-    if index.metric_type != faiss.METRIC_INNER_PRODUCT or index.ntotal != len(vectors):
+        what = f"FAISS cannot build {factory!r} over {vectors.shape[0]} vectors of {vectors.shape[1]} dimensions"
+        raise UsageError(f"{what}: {_reason(problem)}", mend=EXAMPLES) from None
+    if index.metric_type != faiss.METRIC_INNER_PRODUCT:
         raise UsageError(f"{factory!r} does not search by inner product", mend=EXAMPLES)
     return index
+
+
+def _quicken(index: Any) -> None:
+    """Leave out what costs time or prints and moves no score: code reordering for Hamming filters, warnings of k-means."""
+    while isinstance(index, faiss.IndexPreTransform):
+        index = faiss.downcast_index(index.index)
+    if hasattr(index, "do_polysemous_training"):
+        index.do_polysemous_training = False
+    parts: list[Any] = [index, getattr(index, "pq", None)]
+    for part in parts:
+        if hasattr(part, "cp"):
+            part.cp.min_points_per_centroid = 1
 
 
 def tune(index: Any, parameters: str) -> None:
     """Set search parameters such as `nprobe=16` or `efSearch=128` on `index`. RuntimeError for unknown ones."""
     if parameters:
-        faiss.ParameterSpace().set_index_parameters(index, parameters)
+        space: Any = faiss.ParameterSpace()
+        space.set_index_parameters(index, parameters)
 
 
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """FAISS works with `count` threads, in this thread of ours alone."""
+def _one_thread() -> Iterator[None]:
+    """FAISS works alone, as far as it is called from this thread."""
     before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(count)
+    faiss.omp_set_num_threads(1)
     try:
         yield
     finally:
@@ -91,8 +110,8 @@ def _threads(count: int) -> Iterator[None]:
 
 
 def _reason(problem: Exception) -> str:
-    """The last clause of FAISS's message, without its source location."""
-    return str(problem).rsplit("Error: ", 1)[-1].strip() or type(problem).__name__
+    """FAISS's message without its source location."""
+    return PLACE.sub("", str(problem)).strip() or type(problem).__name__
 
 
 def write(index: Any, path: Path) -> None:
@@ -130,10 +149,9 @@ def recall(index: Any, vectors: NDArray[np.float32]) -> dict[str, float]:
     return {f"recall@{k}": _share(queries, vectors, exact, approximate, min(k, len(vectors))) for k in DEPTHS if len(vectors)}
 
 
-def _share(queries: NDArray[np.float32], vectors: NDArray[np.float32], exact: FlatIndex, found: ApproximateIndex, k: int) -> float:
+def _share(queries: NDArray[np.float32], vectors: NDArray[np.float32], exact: VectorIndex, found: VectorIndex, k: int) -> float:
     scores = score_pairs(queries, vectors, found.search(queries, k).rows)
-    good = scores >= exact.search(queries, k).scores[:, -1:]
-    return float(good.mean())
+    return float((scores >= exact.search(queries, k).scores[:, -1:]).mean())
 
 
 def open_approximate(path: Path, vectors: NDArray[np.float32], order: Rows, parameters: str) -> ApproximateIndex:

@@ -108,7 +108,7 @@ class FlatIndex:
 
     def _errors(self, queries: NDArray[np.float32]) -> NDArray[np.float64]:
         lengths = np.sqrt(np.einsum("qd,qd->q", queries, queries, dtype=np.float64))
-        return lengths * self._longest * error_bound(self.dim) + self.dim * TINY
+        return np.asarray(lengths * (self._longest * error_bound(self.dim)) + self.dim * TINY)
 
 
 def longest(vectors: NDArray[np.float32], rows: int = 1 << 14) -> float:

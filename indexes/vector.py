@@ -29,7 +29,7 @@ def keep_vector_index(folder: Path, vectors: NDArray[np.float32], factory: str) 
     vectors = vector_matrix(vectors, np.arange(len(vectors), dtype=np.int64))
     index = faiss_index.built(vectors, factory)
     faiss_index.write(index, folder / INDEX_FILE)
-    return {"factory": factory, "faiss": faiss_index.faiss.__version__, **faiss_index.recall(index, vectors)}
+    return {"factory": factory, "faiss": faiss_index.VERSION, **faiss_index.recall(index, vectors)}
 
 
 def open_vector_index(folder: Path, vectors: NDArray[np.float32], order: Rows, factory: str) -> VectorIndex:

@@ -161,3 +161,15 @@ def _decode(part: str) -> str:
         return bytes.fromhex(part.replace("%", "")).decode() if re.fullmatch(r"(%[0-9A-Fa-f]{2})+", part) else part
     except UnicodeDecodeError:
         return part
+
+
+def stack(runs: Sequence[Run], rows: NDArray[np.int64], notes: Mapping[str, int]) -> Run:
+    """Runs of parts of the queries as one: the i-th ranking of all of them goes to place `rows[i]`."""
+    lengths = np.concatenate([np.diff(run.offsets) for run in runs])
+    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    place = np.argsort(rows)
+    offsets = np.concatenate([[0], np.cumsum(lengths[place])]).astype(np.int64)
+    take = np.repeat(starts[place] - offsets[:-1], lengths[place]) + np.arange(offsets[-1])
+    names = [query for run in runs for query in run.queries]
+    docs = pa.concat_arrays([run.docs for run in runs]).take(pa.array(take))
+    return Run(tuple(names[i] for i in place.tolist()), offsets, docs, np.concatenate([run.scores for run in runs])[take], notes)

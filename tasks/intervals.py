@@ -104,9 +104,9 @@ def _resampled_means(values: Values, groups: Groups | None, resamples: int, rng:
     step = max(1, CELLS_AT_ONCE // len(sizes))
     for start in range(0, resamples, step):
         picks = rng.integers(0, len(sizes), (min(step, resamples - start), len(sizes)))
-        divisor = sizes.take(picks).sum(axis=1) if groups is not None else float(len(sizes))
+        divisor = sizes.take(picks, mode="clip").sum(axis=1) if groups is not None else float(len(sizes))
         for row, own in zip(drawn, sums, strict=True):
-            row[start : start + len(picks)] = own.take(picks).sum(axis=1) / divisor
+            row[start : start + len(picks)] = own.take(picks, mode="clip").sum(axis=1) / divisor
     return centre + drawn
 
 

@@ -101,7 +101,7 @@ def check_order(run: Run) -> None:
     if wrong.size:
         row = int(np.searchsorted(run.offsets, wrong.min(), side="right")) - 1
         where = f"query {run.queries[row]!r}, rank {int(wrong.min() - run.offsets[row]) + 1}"
-        raise InputError("the run is not in the order of score, then id, both descending", where=where, mend="sort it, without NaN")
+        raise InputError("the run is not sorted by score, then id, descending", where=where, mend="sort it (NaN is no score)")
 
 
 def _inside(run: Run) -> Ints:

@@ -97,4 +97,4 @@ def mcnemar_exact(helped: int, hurt: int) -> float:
     for i in range(fewer):
         term = term * (n - i) // (i + 1)
         tail += term
-    return min(1.0, 2 * tail / 2**n)
+    return min(1.0, 2 * tail / (1 << n))

@@ -29,7 +29,7 @@ def hierarchy_grades(collection: Collection) -> Qrels:
     for query, judged in collection.qrels.grades.items():
         near = set().union(*({parent[c]} | children[c] | children[parent[c]] for c in judged)) - {""}
         wide = set().union(*(category[c[:3]] for c in judged))
-        grades[query] = {**dict.fromkeys(sorted(wide), CATEGORY), **dict.fromkeys(sorted(near), NEAR), **dict.fromkeys(judged, RIGHT)}
+        grades[query] = {code: RIGHT if code in judged else NEAR if code in near else CATEGORY for code in sorted(wide | near)}
     return Qrels(grades)
 
 

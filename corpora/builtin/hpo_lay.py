@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
 from ..collection import Card, Collection
-from ..corpus import ROWS_A_BATCH, SCHEMA
 from ..errors import InputError
 from ..ingest import kept_corpus
 from ..state import digest
 from ..workspace import Workspace
+from .collect import batches_of, collected
 from .hpo_obo import Synonym, Term, branches_of, read_terms, read_version
 from .overlap import fold, overlap
-from .source import Recipe, assert_counts, card_and_recipe, packaged_bytes
-from .splits import Asked, check_split, only, sided
+from .source import Recipe, card_and_recipe, packaged_bytes
+from .splits import Asked, check_split, only
 
 BUILDER = "1"
 """Raised whenever the documents are built differently: part of the key under which they are kept."""
@@ -49,32 +49,27 @@ def _load(name: str, relations: tuple[str, ...], split: str, workspace: Workspac
     _check_version(card, recipe, read_version(obo))
     terms = read_terms(obo)
     branches = branches_of(terms, ROOT)
-    corpus, notes = kept_corpus(workspace, digest("hpo", recipe.sha256, BUILDER), documents(terms, branches), where=name)
-    asked, dropped = ask(terms, branches, relations, recipe.dev)
-    sides = sided(asked)
-    assert_counts(card, {"documents": len(corpus), **dropped, **sides.counts()})
-    queries, qrels = sides.take(split)
-    return Collection(card, split, corpus, queries, qrels, {**notes, **dropped})
+    key = digest("hpo", recipe.sha256, BUILDER)
+    kept = kept_corpus(workspace, key, lambda: documents(terms, branches), where=name)
+    asked, counted = ask(terms, branches, relations, recipe.dev)
+    return collected(card, split, kept, asked, counted)
 
 
 def _check_version(card: Card, recipe: Recipe, version: str) -> None:
     """Nothing, where the file's own version is the one that the card names, in `revision` and `attribution`."""
     if version != card.revision or version not in card.attribution:
-        raise InputError(f"the file's version is {version!r}, the card's {card.revision!r}", where=recipe.file, mend="mend the card")
+        what = f"the file's version is {version!r}, the card's {card.revision!r}"
+        raise InputError(what, where=recipe.file, mend=f'install the pinned version: pip install "{recipe.requirement}"')
 
 
-def documents(terms: Sequence[Term], branches: Branches) -> Callable[[], Iterator[pa.RecordBatch]]:
-    """What makes the documents: id, title = name, text = definition, no synonyms. Metadata: the ids of the branches."""
+def documents(terms: Sequence[Term], branches: Branches) -> Iterator[pa.RecordBatch]:
+    """The documents: id, title = name, text = definition, no synonyms. Metadata: the ids of the branches."""
 
     def row(term: Term) -> dict[str, str]:
         metadata = json.dumps({"branches": sorted(branches[term.id])})
-        return {"id": term.id, "title": term.name, "text": term.definition, "parent": "", "images": "", "metadata": metadata}
+        return {"id": term.id, "title": term.name, "text": term.definition, "metadata": metadata}
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        for start in range(0, len(terms), ROWS_A_BATCH):
-            yield pa.RecordBatch.from_pylist([row(term) for term in terms[start : start + ROWS_A_BATCH]], schema=SCHEMA)
-
-    return batches
+    return batches_of(terms, row)
 
 
 def ask(

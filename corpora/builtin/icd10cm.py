@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 
 from ..collection import Collection
-from ..corpus import ROWS_A_BATCH, SCHEMA
 from ..ingest import kept_corpus
 from ..state import digest
 from ..workspace import Workspace
-from .icd10cm_tabular import Entry, read_entries
+from .collect import batches_of, collected
+from .icd10cm_tabular import Entry, classes_of, descendants_of, read_entries
 from .overlap import fold, overlap
-from .source import assert_counts, card_and_recipe, packaged_bytes
-from .splits import Asked, check_split, only, sided
+from .source import card_and_recipe, packaged_bytes
+from .splits import Asked, check_split, only
 
 BUILDER = "1"
 """Raised whenever the documents are built differently: part of the key under which they are kept."""
@@ -35,16 +36,14 @@ def load(split: str, workspace: Workspace) -> Collection:
     check_split(split, "icd10cm")
     card, recipe = card_and_recipe("icd10cm")
     entries = read_entries(packaged_bytes(recipe))
-    corpus, notes = kept_corpus(workspace, digest(card.name, recipe.sha256, BUILDER), documents(entries), where=card.name)
-    asked, dropped = ask(entries, recipe.dev)
-    sides = sided(asked)
-    assert_counts(card, {"documents": len(corpus), **dropped, **sides.counts()})
-    queries, qrels = sides.take(split)
-    return Collection(card, split, corpus, queries, qrels, {**notes, **dropped})
+    key = digest(card.name, recipe.sha256, BUILDER)
+    kept = kept_corpus(workspace, key, lambda: documents(entries), where=card.name)
+    asked, counted = ask(entries, recipe.dev)
+    return collected(card, split, kept, asked, counted)
 
 
-def documents(entries: Sequence[Entry]) -> Callable[[], Iterator[pa.RecordBatch]]:
-    """What makes the documents: id = code, title, text = the titles of the ancestor codes, nearest first.
+def documents(entries: Sequence[Entry]) -> Iterator[pa.RecordBatch]:
+    """The documents: id = code, title, text = the titles of the ancestor codes, nearest first.
 
     Chapters, sections and inclusion terms are left out. Metadata: the chapter and the parent code.
     """
@@ -53,13 +52,9 @@ def documents(entries: Sequence[Entry]) -> Callable[[], Iterator[pa.RecordBatch]
     def row(entry: Entry) -> dict[str, str]:
         text = ANCESTOR_SEPARATOR.join(title[code] for code in entry.ancestors)
         metadata = json.dumps({"chapter": entry.chapter, "parent": "".join(entry.ancestors[:1])})
-        return {"id": entry.code, "title": entry.title, "text": text, "parent": "", "images": "", "metadata": metadata}
+        return {"id": entry.code, "title": entry.title, "text": text, "metadata": metadata}
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        for start in range(0, len(entries), ROWS_A_BATCH):
-            yield pa.RecordBatch.from_pylist([row(entry) for entry in entries[start : start + ROWS_A_BATCH]], schema=SCHEMA)
-
-    return batches
+    return batches_of(entries, row)
 
 
 def ask(entries: Sequence[Entry], dev: frozenset[str]) -> tuple[list[Asked], dict[str, int]]:
@@ -68,30 +63,40 @@ def ask(entries: Sequence[Entry], dev: frozenset[str]) -> tuple[list[Asked], dic
     Equal means equal when case folded. A term under several codes is one query, and each of them is right. A term equal
     to the title of any code is dropped: that code would be the better answer.
     """
-    stands = defaultdict(list)
+    stands: dict[str, list[tuple[str, Entry]]] = defaultdict(list)
     for entry in entries:
         for term in entry.terms:
             stands[fold(term)].append((term, entry))
     terms = sum(map(len, stands.values()))
-    classes = _classes(entries)
-    kept = {folded: found for folded, found in stands.items() if folded not in classes}
+    classes = classes_of(entries)
+    kept = [found for folded, found in stands.items() if folded not in classes]
     counted = {"terms": terms, "repeats_merged": terms - len(stands), "equal_to_title_dropped": len(stands) - len(kept)}
-    below = _descendants(entries, {entry.code for found in kept.values() for _, entry in found})
-    return [_asked(found[0][0], [entry for _, entry in found], classes, below, dev) for found in kept.values()], counted
+    below = descendants_of({entry.code for found in kept for _, entry in found}, entries)
+    judge = _Judge(classes, below, dev)
+    return [judge.asked(found[0][0], [entry for _, entry in found]) for found in kept], counted
 
 
-def _asked(term: str, under: list[Entry], classes: dict[str, list[str]], below: dict[str, set[str]], dev: frozenset[str]) -> Asked:
-    first = under[0]
-    codes = tuple(dict.fromkeys(entry.code for entry in under))
-    relevant = frozenset(code for entry in under for code in classes[fold(entry.title)])
-    ignored = frozenset().union(*(below[code] for code in codes)) - relevant
-    metadata = {
-        "chapter": first.chapter,
-        "target": target(first.title),
-        "leaf": "no" if below[first.code] else "yes",
-        "overlap": overlap(term, (entry.title for entry in under)),
-    }
-    return Asked(term, codes, relevant, ignored, only("dev" if entry.chapter in dev else "test" for entry in under), metadata)
+@dataclass(frozen=True)
+class _Judge:
+    """Says what is right for a term: codes by folded title, codes below a code, chapters for development."""
+
+    classes: Mapping[str, Sequence[str]]
+    below: Mapping[str, set[str]]
+    dev: frozenset[str]
+
+    def asked(self, term: str, under: Sequence[Entry]) -> Asked:
+        """The query of a term that stands under these entries; its slices are those of the first."""
+        first = under[0]
+        metadata = {
+            "chapter": first.chapter,
+            "target": target(first.title),
+            "leaf": "no" if self.below[first.code] else "yes",
+            "overlap": overlap(term, (entry.title for entry in under)),
+        }
+        relevant = frozenset(code for entry in under for code in self.classes[fold(entry.title)])
+        ignored = frozenset(code for entry in under for code in self.below[entry.code]) - relevant
+        side = only("dev" if entry.chapter in self.dev else "test" for entry in under)
+        return Asked(term, tuple(dict.fromkeys(entry.code for entry in under)), relevant, ignored, side, metadata)
 
 
 def target(title: str) -> str:
@@ -105,20 +110,3 @@ def target(title: str) -> str:
     if _UNSPECIFIED.search(title):
         return "unspecified"
     return "other" if _OTHER.search(title) else "specific"
-
-
-def _classes(entries: Sequence[Entry]) -> dict[str, list[str]]:
-    """The codes of each title, case folded."""
-    classes = defaultdict(list)
-    for entry in entries:
-        classes[fold(entry.title)].append(entry.code)
-    return dict(classes)
-
-
-def _descendants(entries: Sequence[Entry], wanted: set[str]) -> dict[str, set[str]]:
-    """All codes below each wanted code."""
-    below: dict[str, set[str]] = {code: set() for code in wanted}
-    for entry in entries:
-        for code in wanted.intersection(entry.ancestors):
-            below[code].add(entry.code)
-    return below

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 _WORD = re.compile(r"\w+")
-_EMPTY = frozenset("a an and as at by due for from in nos of on or the to with".split())
+_EMPTY = frozenset(["a", "an", "and", "as", "at", "by", "due", "for", "from", "in", "nos", "of", "on", "or", "the", "to", "with"])
 
 
 def fold(text: str) -> str:

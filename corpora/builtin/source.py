@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,14 +55,3 @@ def _packaged(recipe: Recipe) -> Path:
     if found is None or not found.submodule_search_locations:
         raise missing_extra(recipe.requirement.partition("==")[0], "demo")
     return Path(next(iter(found.submodule_search_locations)), recipe.file)
-
-
-def assert_counts(card: Card, counted: Mapping[str, int]) -> None:
-    """Nothing, where every count of the card is what was counted. Raises InputError that names the first that differs."""
-    for what, expected in card.counts.items():
-        if counted.get(what) != expected:
-            raise InputError(
-                f"the card says {expected:,} for {what!r}, but {counted.get(what, 0):,} were built",
-                where=card.name,
-                mend="the card and the builder disagree; install a release of medir where they agree, and report this",
-            )

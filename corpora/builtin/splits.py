@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..errors import UsageError
 from ..queries import Qrels, Queries
@@ -27,7 +28,7 @@ class Asked:
     side: str
     metadata: Mapping[str, str]
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The first document it stands on and 8 hex digits of its folded text's sha256: content, never position."""
         return f"{self.on[0]}-{hashlib.sha256(fold(self.text).encode()).hexdigest()[:8]}"

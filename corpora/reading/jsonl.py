@@ -12,7 +12,15 @@ from ..errors import InputError
 from .streams import lines_of, text_of
 from .witness import Witness
 
-KINDS = {list: "a list", dict: "an object", int: "a number", float: "a number", bool: "true or false", str: "text", bytes: "bytes"}
+KINDS = {
+    list: "a list",
+    dict: "an object",
+    int: "a number",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    bytes: "bytes",
+}
 _SURROGATE = "surrogate"
 _CUT = "unexpected end of data"
 
@@ -39,14 +47,18 @@ def _parsed(line: bytes, where: str) -> dict[str, Any]:
         raise _not_json(problem, where) from None
     if type(value) is not dict:
         kind = KINDS.get(type(value), "null")
-        raise InputError(f"the line is {kind}, not an object", where=where, mend='write one object a line: {"_id": ..., "text": ...}')
+        raise InputError(
+            f"the line is {kind}, not an object", where=where, mend='write one object a line: {"_id": ..., "text": ...}'
+        )
     return value
 
 
 def _not_json(problem: orjson.JSONDecodeError, where: str) -> InputError:
     what = f"not JSON: {problem.msg} at character {problem.pos + 1:,}"
     if _SURROGATE in problem.msg:
-        return InputError(f"half of a surrogate pair: {problem.msg}", where=where, mend="write the whole character, or drop the \\ud... escape")
+        return InputError(
+            f"half of a surrogate pair: {problem.msg}", where=where, mend="write the whole character, or drop the \\ud... escape"
+        )
     if _CUT in problem.msg:
         return InputError(f"{what}: the line is cut short", where=where, mend="fetch the file again, or mend the line")
     return InputError(what, where=where, mend='write one object a line: {"_id": ..., "text": ...}')

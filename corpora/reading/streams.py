@@ -20,7 +20,7 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def lines_of(path: Path, witness: Witness) -> Iterator[tuple[int, bytes]]:
-    """The number (from 1) and the bytes of every line of a file, without its end (a newline, or CR and newline).
+    """The number (from 1) and the bytes of every line of a file, without its newline (a CR before it stays).
 
     A byte order mark at the start is skipped and counted (`byte_order_marks`). Raises InputError for UTF-16, for a
     gzip stream that is cut or damaged, and for a line over 256 MiB; SurroundingsError where the disk does not give it.
@@ -30,7 +30,7 @@ def lines_of(path: Path, witness: Witness) -> Iterator[tuple[int, bytes]]:
         head, newline, tail = chunk.rpartition(b"\n")
         if newline:
             for line in b"".join([*pending, head]).split(b"\n"):
-                yield number, line.removesuffix(b"\r")
+                yield number, line
                 number += 1
             pending, waiting = [], 0
         pending.append(tail)
@@ -40,7 +40,7 @@ def lines_of(path: Path, witness: Witness) -> Iterator[tuple[int, bytes]]:
                 f"the line is longer than {LONGEST_LINE >> 20} MiB", where=f"{path}:{number}", mend="write one record a line"
             )
     if last := b"".join(pending):
-        yield number, last.removesuffix(b"\r")
+        yield number, last
 
 
 def text_of(line: bytes, where: str) -> str:
@@ -99,4 +99,6 @@ def unreadable(path: Path, problem: OSError) -> InputError | SurroundingsError:
     """The message for a file that cannot be opened or read."""
     if isinstance(problem, (FileNotFoundError, IsADirectoryError, NotADirectoryError)):
         return InputError("there is no such file", where=str(path), mend="check the path")
-    return SurroundingsError(f"cannot be read: {problem.strerror or problem}", where=str(path), mend="check the disk and the file's rights")
+    return SurroundingsError(
+        f"cannot be read: {problem.strerror or problem}", where=str(path), mend="check the disk and the rights"
+    )

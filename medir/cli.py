@@ -1,0 +1,73 @@
+"""The `medir` command: each command is imported only when it is called."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+
+from cyclopts import App, CycloptsError
+
+from corpora.errors import MedirError
+
+from . import __version__
+
+COMMANDS = {
+    "run": "score systems on a task and keep the results",
+    "index": "build and keep the index that run would use",
+    "search": "rank the documents of a folder for one query",
+    "compare": "hold kept results against each other, with tests",
+    "validate": "report everything that is wrong with a folder",
+    "check": "put an encoder class through the contract tests",
+    "collections": "list the collections that are built in",
+    "doctor": "say what is installed, where state is kept, and what is in the way",
+    "demo": "index, score and compare on the two built-in collections",
+}
+
+
+def app() -> App:
+    """The command-line application."""
+    found = App(name="medir", version=__version__, help="Medical information retrieval, measured.", help_format="plaintext")
+    for name, about in COMMANDS.items():
+        found.command(f"medir.commands.{name}:{name}", name=name, help=about)
+    return found
+
+
+def main() -> None:
+    """Run the command line; every failure is a message on standard error and an exit code."""
+    sys.exit(_code(sys.argv[1:]))
+
+
+def _code(arguments: list[str]) -> int:
+    try:
+        app()(arguments, exit_on_error=False, print_error=False, result_action="return_none")
+    except MedirError as problem:
+        return _fail(str(problem), problem.exit_code)
+    except CycloptsError as problem:
+        return _fail(f"{problem}\nsee: medir {_command(arguments)}--help", 2)
+    except KeyboardInterrupt:
+        return _fail("interrupted; what was finished is kept, the same command goes on from there", 130)
+    except BrokenPipeError:
+        return 0
+    except MemoryError:
+        return _fail("out of memory; close other programs or use a smaller model, batch or corpus", 4)
+    except Exception:
+        return _fail(f"medir failed, and the fault is ours; please report it with this file: {_crash_report()}", 70)
+    return 0
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"medir: {message}", file=sys.stderr)  # noqa: T201
+    return code
+
+
+def _command(arguments: list[str]) -> str:
+    return f"{arguments[0]} " if arguments and arguments[0] in COMMANDS else ""
+
+
+def _crash_report() -> Path:
+    import tempfile
+
+    with tempfile.NamedTemporaryFile("w", prefix="medir-crash-", suffix=".txt", delete=False, encoding="utf-8") as file:
+        file.write(f"medir {__version__}\n{sys.argv}\n{traceback.format_exc()}")
+    return Path(file.name)

@@ -1,0 +1,47 @@
+"""`medir demo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from medir.report import results_text
+
+from .options import collections, workspace
+from .run import compare_tasks, copy_out, score_all
+
+TASKS = ["icd10cm", "hpo-lay"]
+SYSTEMS = ["bm25", "dense:minilm", "rrf(bm25, dense:minilm)"]
+DEPTH = 100
+
+
+def demo(*, out: Path = Path("demo-results"), force: bool = False) -> None:
+    """Index, score and compare three systems on the two built-in collections.
+
+    Parameters
+    ----------
+    out
+        The folder for the results; what an earlier demo left there is replaced.
+    force
+        Compute again what is kept.
+    """
+    place = workspace()
+    found = collections(TASKS, None, None, place)
+    results = score_all(found, SYSTEMS, place, measures=[], k=DEPTH, force=force)
+    text = results_text(results, compare_tasks(results), "table")
+    _replace(out)
+    copy_out(results, out)
+    (out / "table.txt").write_text(text + "\n", encoding="utf-8")
+    print(text)  # noqa: T201
+    print(f"\nresults: {out.resolve()}")  # noqa: T201
+
+
+def _replace(out: Path) -> None:
+    """Take away what an earlier demo wrote, and nothing else."""
+    import shutil
+
+    from corpora import InputError
+
+    if out.exists() and any(out.iterdir()) and not (out / "table.txt").is_file():
+        raise InputError("the folder holds something else", where=str(out), mend="name another one: medir demo --out FOLDER")
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)

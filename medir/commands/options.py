@@ -1,0 +1,52 @@
+"""Flags that several commands share."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from corpora import Collection, UsageError
+from corpora.text_rule import TEXT_RULES
+from corpora.workspace import Workspace
+from medir.progress import shown
+
+
+def workspace(offline: bool = False) -> Workspace:
+    """The command line's workspace: state under MEDIR_HOME, progress on standard error."""
+    return Workspace(progress=shown, offline=offline)
+
+
+def collections(
+    task: list[str],
+    data: Path | None,
+    split: str | None,
+    place: Workspace,
+    *,
+    allow_dangling: bool = False,
+    language: str | None = None,
+    text_rule: str | None = None,
+) -> list[Collection]:
+    """The collections that `--task` and `--data` name, their language and text rule as asked for."""
+    from corpora.catalogue import open_folder, open_named
+
+    if bool(task) == bool(data):
+        raise UsageError("give either --task or --data", mend="for example: --task hpo-lay, or --data my/folder")
+    found = [open_named(name, split, place) for name in task]
+    if data:
+        found.append(open_folder(data, split, place, allow_dangling=allow_dangling))
+    if text_rule is not None and text_rule not in TEXT_RULES:
+        raise UsageError(f"unknown text rule {text_rule!r}", mend=f"use one of: {', '.join(TEXT_RULES)}")
+    changes = {name: value for name, value in (("language", language), ("text_rule", text_rule)) if value}
+    return [replace(one, card=replace(one.card, **changes)) for one in found]
+
+
+def commas(value: str) -> list[str]:
+    """A comma-separated flag as a list; commas inside parentheses do not separate."""
+    parts, depth = [""], 0
+    for character in value:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts if part.strip()]

@@ -1,0 +1,74 @@
+"""`medir search`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from corpora import Queries, UsageError
+from medir.report import as_csv, as_table, check_format
+
+from .options import workspace
+
+SHOWN = 160
+
+
+def search(
+    folder: str,
+    text: str,
+    /,
+    *,
+    retriever: str = "bm25",
+    k: int = 10,
+    format: str = "table",  # noqa: A002
+    offline: bool = False,
+    language: str | None = None,
+) -> None:
+    """Rank the documents of a folder (or built-in collection) for one query.
+
+    Parameters
+    ----------
+    folder
+        A folder with a corpus, or the name of a built-in collection.
+    text
+        The query.
+    retriever
+        A SPEC.
+    k
+        How many documents to show.
+    format
+        table, markdown, csv or json.
+    offline
+        Open no connection.
+    language
+        The language of the data (en, zh...), which chooses the analyser.
+    """
+    from corpora.catalogue import open_corpus_of
+    from retrieval.systems import make_system
+
+    form = check_format(format)
+    if k < 1:
+        raise UsageError(f"k is {k}", mend="show at least one document: --k 10")
+    place = workspace(offline)
+    system = make_system(retriever)
+    corpus, card = open_corpus_of(folder, place)
+    bound = system.bind(corpus, place, rule=card.text_rule, language=language or card.language)
+    ids, scores = bound.retrieve(Queries.of_texts(["query"], [text]), min(k, len(corpus))).of(0)
+    rows = corpus.rows_of(ids)
+    titles, texts = (corpus.table.column(name).take(rows).to_pylist() for name in ("title", "text"))
+    hits = [
+        {"rank": rank, "score": float(score), "id": doc, "title": title, "text": body}
+        for rank, (doc, score, title, body) in enumerate(zip(ids, scores, titles, texts, strict=True), 1)
+    ]
+    if form == "json":
+        print(json.dumps(hits, ensure_ascii=False, indent=1))  # noqa: T201
+    elif form == "csv":
+        print(as_csv(hits))  # noqa: T201
+    else:
+        shown = [[str(h["rank"]), f"{h['score']:.4f}", str(h["id"]), str(h["title"]), _short(str(h["text"]))] for h in hits]
+        print(as_table([["rank", "score", "id", "title", "text"], *shown], form) if hits else "no document matches")  # noqa: T201
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= SHOWN else flat[: SHOWN - 1] + "…"

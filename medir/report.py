@@ -1,0 +1,132 @@
+"""Results and comparisons as text, Markdown, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import groupby
+from typing import Any, Literal
+
+from corpora.errors import UsageError
+from tasks.comparison import Comparison
+from tasks.result import Result, Value
+
+Format = Literal["table", "markdown", "csv", "json"]
+Cells = list[list[str]]
+
+
+def results_text(results: Sequence[Result], comparisons: Sequence[Comparison], form: Format, *, slices: bool = False) -> str:
+    """All results, one table a task; a mark says which differ from the first system."""
+    if form == "json":
+        return json.dumps([result.row() for result in results], ensure_ascii=False, indent=1)
+    if form == "csv":
+        return as_csv([row for result in results for row in _flat(result)])
+    marks = {(c.task, c.system, c.measure): c.mark for c in comparisons}
+    parts = []
+    for _, of_task in groupby(results, key=lambda result: (result.task, result.split)):
+        parts += _task_text(list(of_task), marks, form, slices)
+    return "\n\n".join(parts)
+
+
+def _task_text(results: list[Result], marks: Mapping[tuple[str, str, str], str], form: Format, slices: bool) -> list[str]:
+    names = list(results[0].measures)
+    rows = [["system", *names]]
+    for result in results:
+        rows.append([result.system, *(_cell(result.measures[n], marks.get((result.task, result.system, n), "")) for n in names)])
+    if any(result.macro for result in results):
+        rows[0].append(f"macro {results[0].main}")
+        for row, result in zip(rows[1:], results, strict=True):
+            row.append(f"{result.macro[result.main]:.4f}")
+    parts = [heading(results[0], form), as_table(rows, form), *_remarks(results, marks)]
+    if slices:
+        parts += [_slices(results, name, form) for name in results[0].slices]
+    return parts
+
+
+def heading(result: Result, form: Format) -> str:
+    """The task, its split and its size."""
+    counts = f"{result.queries:,} queries averaged, k {result.k:,}"
+    return f"{'## ' if form == 'markdown' else ''}{result.task} ({result.split}): {counts}"
+
+
+def _cell(value: Value, mark: str) -> str:
+    return f"{value.mean:.4f} [{value.low:.4f}, {value.high:.4f}]{' ' + mark if mark else ''}"
+
+
+def _remarks(results: Sequence[Result], marks: Mapping[tuple[str, str, str], str]) -> list[str]:
+    lines = ["intervals: 95 % bootstrap over queries (by group where queries share one)"]
+    if len(results) > 1:
+        lines.append(f"▲ ▼ above or below {results[0].system} at p < 0.05 (paired sign flips, Holm over all comparisons)")
+    for result in results:
+        counted = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in result.notes.items() if count)
+        lines.append(f"{result.system}: {counted or 'nothing to note'}")
+    return ["\n".join(lines)]
+
+
+def _slices(results: Sequence[Result], name: str, form: Format) -> str:
+    main = results[0].main
+    rows = [[name, "queries", *(f"{main} {result.system}" for result in results)]]
+    for value, row in results[0].slices[name].items():
+        rows.append([value, f"{row['queries']:,}", *(f"{result.slices[name][value][main]:.4f}" for result in results)])
+    return as_table(rows, form)
+
+
+def _flat(result: Result) -> list[dict[str, Any]]:
+    head = {"task": result.task, "subset": result.subset, "split": result.split, "system": result.system, "queries": result.queries}
+    return [{**head, "measure": name, **asdict(value)} for name, value in result.measures.items()]
+
+
+def comparisons_text(comparisons: Sequence[Comparison], form: Format) -> str:
+    """Every comparison as a row."""
+    if form == "json":
+        return json.dumps([{**asdict(one), "mark": one.mark} for one in comparisons], ensure_ascii=False, indent=1)
+    if form == "csv":
+        return as_csv([asdict(one) for one in comparisons])
+    rows = [["task", "measure", "system", "against", "difference", "p", "adjusted p", "better", "worse", ""]]
+    for one in comparisons:
+        gap = f"{one.difference:+.4f} [{one.low:+.4f}, {one.high:+.4f}]"
+        counts = [f"{one.p:.4f}", f"{one.adjusted:.4f}", f"{one.wins:,}", f"{one.losses:,}"]
+        rows.append([one.task, one.measure, one.system, one.baseline, gap, *counts, one.mark])
+    return as_table(rows, form)
+
+
+def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows of equal keys as CSV with a header; empty for no rows."""
+    file = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return file.getvalue().rstrip("\n")
+
+
+def as_table(rows: Cells, form: Format = "table") -> str:
+    """Rows of cells, the first a header, aligned as text or as Markdown."""
+    if form == "markdown":
+        lines = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows]
+        return "\n".join(f"| {line} |" for line in [lines[0], " | ".join("---" for _ in rows[0]), *lines[1:]])
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in rows[0]:
+        table.add_column(name, overflow="fold")
+    for row in rows[1:]:
+        table.add_row(*row)
+    file = io.StringIO()
+    wide = shutil.get_terminal_size().columns if sys.stdout.isatty() else 1000
+    Console(file=file, width=max(wide, 100), highlight=False, markup=False).print(table)
+    return "\n".join(line.rstrip() for line in file.getvalue().rstrip("\n").splitlines())
+
+
+def check_format(form: str) -> Format:
+    """The format's name. Raises UsageError for an unknown one."""
+    if form not in ("table", "markdown", "csv", "json"):
+        raise UsageError(f"unknown format {form!r}", mend="use table, markdown, csv or json")
+    return form  # type: ignore[return-value]

@@ -1,0 +1,73 @@
+"""The outcome of one system on one task: values, counts and identities, with its per-query values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Value:
+    """A measure's mean over the queries, with its 95 % bootstrap interval; all in the measure's own unit."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class PerQuery:
+    """The values of each averaged query: `ids` and `groups` (n), and per measure float64 (n)."""
+
+    ids: tuple[str, ...]
+    groups: tuple[str, ...]
+    values: Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one system scored on one task.
+
+    `queries` counts those averaged (at least one relevant document; unanswered ones count 0). `notes` counts all that was
+    truncated, empty, unjudged or tied. `slices` holds, per slice and value, the number of queries and each mean; `macro`
+    the mean over a slice's values. `identity` is everything that the score depends on.
+    """
+
+    task: str
+    subset: str
+    split: str
+    system: str
+    k: int
+    queries: int
+    measures: Mapping[str, Value]
+    notes: Mapping[str, int]
+    identity: Mapping[str, Any]
+    per_query: PerQuery
+    slices: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
+    macro: Mapping[str, float] = field(default_factory=dict)
+    prompts: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+
+    @property
+    def main(self) -> str:
+        """The name of the main measure."""
+        return next(iter(self.measures))
+
+    def row(self) -> dict[str, Any]:
+        """The row that `--format json` prints."""
+        return {
+            "task": self.task,
+            "subset": self.subset,
+            "split": self.split,
+            "system": self.system,
+            "queries": self.queries,
+            "measures": {name: {"mean": v.mean, "low": v.low, "high": v.high} for name, v in self.measures.items()},
+            "notes": dict(self.notes),
+            "out": str(self.folder) if self.folder else "",
+        }
