@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -40,12 +40,14 @@ class Corpus:
     Columns: `id` (unique), `title`, `text`, `parent` (empty, or the document that this chunk belongs to), `images`
     (empty, or JSON) and `metadata` (empty, or JSON). `order` int64 (N) is the place of each row among all ids sorted
     descending: what breaks ties. `fingerprint` is the sha256 over the rows in ascending id order of
-    length-prefixed UTF-8 id, title, text and images; parent and metadata are left out.
+    length-prefixed UTF-8 id, title, text and images; parent and metadata are left out. `pages` is the memory map
+    under the table, where there is one.
     """
 
     table: pa.Table
     order: NDArray[np.int64]
     fingerprint: str
+    pages: mmap.mmap | None = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -64,6 +66,12 @@ class Corpus:
         """The documents as texts (see `apply_text_rule`), in order, a few thousand rows at a time."""
         for batch in self.table.select(["title", "text"]).to_batches(max_chunksize=rows):
             yield apply_text_rule(batch.column("title"), batch.column("text"), rule)
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Nothing: the mapped pages leave this process's memory, and come back from the file when next read."""
+        if self.pages is not None:
+            self.pages.madvise(mmap.MADV_DONTNEED)
 
     def texts(self, rule: TextRule, rows: NDArray[np.int64]) -> pa.Array:
         """The texts of some rows, in the order given."""
@@ -89,10 +97,12 @@ class Corpus:
 
 def open_corpus(folder: Path, fingerprint: str) -> Corpus:
     """The corpus kept in `folder`, memory-mapped; the folder's checksums are the caller's to verify."""
-    table = pa.ipc.open_file(pa.memory_map(str(folder / CORPUS_FILE))).read_all()
+    table, pages = map_table(folder / CORPUS_FILE)
     order = np.fromfile(folder / ORDER_FILE, np.int64)
     order.flags.writeable = False
-    return Corpus(table, order, fingerprint)
+    corpus = Corpus(table, order, fingerprint, pages)
+    corpus.let_go()
+    return corpus
 
 
 def corpus_of(table: pa.Table) -> Corpus:

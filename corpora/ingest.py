@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -61,22 +62,34 @@ def _numbered(where: str, rows: list[int]) -> list[str]:
 
 def _write(path: Path, batches: Iterable[pa.RecordBatch]) -> tuple[pa.Array, int]:
     """The ids of the batches, now written to `path`, and how many documents have neither title nor text."""
-    data, lengths, empty = bytearray(), bytearray(), 0
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
-        for batch in batches:
-            writer.write_batch(batch)
-            ids = batch.column("id")
-            data += data_of(ids)
-            lengths += np.diff(ends_of(ids)).data
-            sizes = pc.add(pc.binary_length(batch.column("title")), pc.binary_length(batch.column("text")))
-            empty += batch.num_rows - int(np.count_nonzero(sizes.to_numpy()))
-    return _array_of(data, np.frombuffer(lengths, np.int32)), empty
+    empty = 0
+    with _scratch(path) as data, _scratch(path) as lengths:
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+                data.write(data_of(batch.column("id")))
+                lengths.write(np.diff(ends_of(batch.column("id"))).data)
+                empty += _empty(batch)
+        return _array_of(data, lengths), empty
 
 
-def _array_of(data: bytearray, lengths: np.ndarray[Any, np.dtype[np.int32]]) -> pa.Array:
-    ends = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, dtype=np.int64, out=ends[1:])
-    return pa.Array.from_buffers(pa.large_string(), len(lengths), [None, pa.py_buffer(ends), pa.py_buffer(data)])
+def _empty(batch: pa.RecordBatch) -> int:
+    sizes = pc.add(pc.binary_length(batch.column("title")), pc.binary_length(batch.column("text")))
+    return batch.num_rows - int(np.count_nonzero(sizes.to_numpy()))
+
+
+def _scratch(beside: Path) -> IO[bytes]:
+    """A nameless file: what is put aside there, and read back in one piece, never makes memory grow twice."""
+    return cast(IO[bytes], tempfile.TemporaryFile(dir=beside.parent))
+
+
+def _array_of(data: IO[bytes], lengths: IO[bytes]) -> pa.Array:
+    for file in (data, lengths):
+        file.seek(0)
+    sizes, content = np.fromfile(lengths, np.int32), np.fromfile(data, np.uint8)
+    ends = np.zeros(len(sizes) + 1, np.int64)
+    np.cumsum(sizes, out=ends[1:])
+    return pa.Array.from_buffers(pa.large_string(), len(sizes), [None, pa.py_buffer(ends), pa.py_buffer(content)])
 
 
 def _settle(folder: Path, ids: pa.Array, places: Places) -> tuple[str, int]:

@@ -80,7 +80,9 @@ def language_of(corpus: Corpus) -> LanguageCount:
     """The counts over at most 256 documents, taken in stretches from all over the corpus, title and text joined."""
     starts = np.linspace(0, max(len(corpus) - _ROWS_A_STRETCH, 0), _STRETCHES).astype(np.int64)
     rows = np.unique(starts[:, None] + np.arange(_ROWS_A_STRETCH))
-    return count_language(corpus.texts("joined", rows[rows < len(corpus)]).to_pylist())
+    texts = corpus.texts("joined", rows[rows < len(corpus)]).to_pylist()
+    corpus.let_go()
+    return count_language(texts)
 
 
 def _count(letters: re.Pattern[str], text: str) -> int:

@@ -61,8 +61,11 @@ class Queries:
 
     def take(self, rows: Sequence[int]) -> Queries:
         """The queries at these rows, in this order."""
-        pick = lambda column: tuple(column[row] for row in rows) if column else ()  # noqa: E731
-        return Queries(pick(self.ids), pick(self.parts), pick(self.metadata), pick(self.group))
+        return Queries(*(_pick(column, rows) for column in (self.ids, self.parts, self.metadata, self.group)))
+
+
+def _pick(column: tuple[Any, ...], rows: Sequence[int]) -> tuple[Any, ...]:
+    return tuple(column[row] for row in rows) if column else ()
 
 
 @dataclass(frozen=True)

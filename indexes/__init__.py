@@ -1,5 +1,5 @@
 """How a corpus is made searchable: arrays in, rows and scores out."""
 
-from .hits import Candidates, Hits, TextIndex, VectorIndex, cut, in_order
+from .hits import PADDING, Candidates, Hits, TextIndex, VectorIndex, cut, in_order
 
-__all__ = ["Candidates", "Hits", "TextIndex", "VectorIndex", "cut", "in_order"]
+__all__ = ["PADDING", "Candidates", "Hits", "TextIndex", "VectorIndex", "cut", "in_order"]

@@ -24,7 +24,7 @@ VERSION = str(faiss.__version__)
 EXAMPLES = 'examples: "Flat", "HNSW32", "HNSW32;efSearch=128", "IVF256,Flat;nprobe=16", "IVF256,PQ48", "SQ8"'
 SAMPLE = 200
 DEPTHS = (10, 100)
-DEADLY = re.compile(r"(?<![\d.])0+(?![\d.])|(HNSW|NSG)1(?!\d)")
+DEADLY = re.compile(r"(?<![\d.])0+(?![\d.])|HNSW1(?!\d)|NSG")
 PLACE = re.compile(r"^Error in .* at \S+:\d+: (Error: )?")
 
 
@@ -63,7 +63,7 @@ def built(vectors: NDArray[np.float32], factory: str) -> Any:
     name, _, parameters = factory.partition(";")
     try:
         if DEADLY.search(factory):
-            raise RuntimeError("a count in it is too small")
+            raise RuntimeError("FAISS would not survive it (a count of 0, HNSW1, NSG)")
         with _one_thread():
             index = faiss.index_factory(vectors.shape[1], name, faiss.METRIC_INNER_PRODUCT)
             _quicken(index)

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from cyclopts import App, CycloptsError
 
-from corpora.errors import MedirError
-
 from . import __version__
 
 COMMANDS = {
@@ -41,19 +39,25 @@ def main() -> None:
 def _code(arguments: list[str]) -> int:
     try:
         app()(arguments, exit_on_error=False, print_error=False, result_action="return_none")
-    except MedirError as problem:
-        return _fail(str(problem), problem.exit_code)
     except CycloptsError as problem:
         return _fail(f"{problem}\nsee: medir {_command(arguments)}--help", 2)
     except KeyboardInterrupt:
         return _fail("interrupted; what was finished is kept, the same command goes on from there", 130)
     except BrokenPipeError:
         return 0
-    except MemoryError:
-        return _fail("out of memory; close other programs or use a smaller model, batch or corpus", 4)
-    except Exception:
-        return _fail(f"medir failed, and the fault is ours; please report it with this file: {_crash_report()}", 70)
+    except Exception as problem:
+        return _explain(problem)
     return 0
+
+
+def _explain(problem: Exception) -> int:
+    from corpora.errors import MedirError  # here, since a help page needs no Arrow
+
+    if isinstance(problem, MedirError):
+        return _fail(str(problem), problem.exit_code)
+    if isinstance(problem, MemoryError):
+        return _fail("out of memory; close other programs or use a smaller model, batch or corpus", 4)
+    return _fail(f"medir failed, and the fault is ours; please report it with this file: {_crash_report()}", 70)
 
 
 def _fail(message: str, code: int) -> int:

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from corpora import Corpus, InputError
 from indexes import Hits
 
+QUERIES_AT_ONCE = 256
+
 
 @dataclass(frozen=True)
 class Run:
@@ -96,14 +98,18 @@ class Run:
     def write(self, path: Path, tag: str = "medir") -> None:
         """Write the TREC form (`query Q0 doc rank score tag`), gzipped when the name ends in .gz; equal runs, equal bytes."""
         with open(path, "wb") as plain, _packed(plain, path.suffix == ".gz") as file:
-            for row, query in enumerate(self.queries):
-                docs, scores = self.of(row)
-                head = encode_id(query)
-                lines = (
-                    f"{head} Q0 {encode_id(doc)} {rank} {score:.9g} {tag}\n"
-                    for rank, (doc, score) in enumerate(zip(docs, scores.tolist(), strict=True), 1)
-                )
-                file.write("".join(lines).encode())
+            for start in range(0, len(self), QUERIES_AT_ONCE):
+                file.write(self._lines(start, min(start + QUERIES_AT_ONCE, len(self)), tag).encode())
+
+    def _lines(self, start: int, stop: int, tag: str) -> str:
+        first, last = int(self.offsets[start]), int(self.offsets[stop])
+        docs = self.docs[first:last].dictionary_encode()
+        words = np.array([*map(encode_id, docs.dictionary.to_pylist()), ""], object)[docs.indices.to_numpy()].tolist()
+        lengths = np.diff(self.offsets[start : stop + 1])
+        heads = np.repeat(np.array([f"{encode_id(query)} Q0 " for query in self.queries[start:stop]], object), lengths).tolist()
+        ranks, scores = (self.ranks()[first:last] + 1).tolist(), self.scores[first:last].tolist()
+        rows = zip(heads, words, ranks, scores, strict=True)
+        return "".join([f"{head}{word} {rank} {score:.9g} {tag}\n" for head, word, rank, score in rows])
 
     @classmethod
     def read(cls, path: Path, queries: Sequence[str]) -> Run:
@@ -137,7 +143,7 @@ def _total_order(pair: tuple[str, float]) -> tuple[np.float32, bytes]:
 
 
 def _packed(plain: IO[bytes], gz: bool) -> AbstractContextManager[IO[bytes]]:
-    return gzip.GzipFile(filename="", mode="wb", fileobj=plain, mtime=0, compresslevel=6) if gz else nullcontext(plain)  # type: ignore[return-value]
+    return gzip.GzipFile(filename="", mode="wb", fileobj=plain, mtime=0, compresslevel=1) if gz else nullcontext(plain)  # type: ignore[return-value]
 
 
 _UNSAFE = re.compile(r"\s|%(?=[0-9A-Fa-f]{2})")

@@ -98,6 +98,8 @@ def _trec_values(dictionaries: RankDictionaries, group: list[Measure]) -> Iterab
     # A query without a document graded `rel` has 0 in all of these; given to trec_eval it would be read past its grades.
     queries = np.flatnonzero(dictionaries.judged.best_grade() >= group[0].rel).tolist()
     run = dictionaries.run(_depth(group), queries)
+    if not run:
+        return
     qrels = {query: dictionaries.qrels[query] for query in run}
     names = {measure: _trec_name(measure) for measure in group}
     evaluator = pytrec_eval.RelevanceEvaluator(qrels, set(names.values()), relevance_level=group[0].rel)

@@ -46,7 +46,6 @@ class RetrievalTask:
             "qrels": qrels_digest(of),
             "language": card.language,
             "text_rule": card.text_rule,
-            "drop_same_id": card.drop_same_id,
             "slices": [*card.slices, card.macro],
             "measures": [str(measure) for measure in self.measures],
             "k": self.k,
@@ -54,28 +53,27 @@ class RetrievalTask:
 
     def retrieve(self, retriever: Retriever) -> Run:
         """The run of every query, without the documents that its ranking must leave out, cut at k."""
-        ignored = dict(self.collection.qrels.ignored)
-        if self.collection.card.drop_same_id:
-            for query in self.collection.queries.ids:
-                ignored[query] = ignored.get(query, frozenset()) | {query}
-        return retrieve_without(retriever, self.collection, ignored, self.k)
+        return retrieve_without(retriever, self.collection, self.k)
 
 
 def make_task(collection: Collection, measures: Sequence[str] = (), k: int = 1000) -> RetrievalTask:
-    """The task of a collection; without measures, the card's. Raises UsageError where k is too shallow for a measure."""
+    """The task of a collection; without measures, the card's; Judged@10 stands beside every score.
+
+    Raises UsageError where k is too shallow for a measure.
+    """
     names = list(measures) or [collection.card.main, *(m for m in collection.card.measures if m != collection.card.main)]
-    parsed = tuple(dict.fromkeys(parse_measure(name) for name in names))
     if k < 1:
         raise UsageError(f"k is {k}", mend="search at least one document deep: --k 1000")
+    parsed = tuple(dict.fromkeys(parse_measure(name) for name in [*names, f"Judged@{min(k, 10)}"]))
     for measure in parsed:
         if measure.cutoff is not None and measure.cutoff > k:
             raise UsageError(f"{measure} looks deeper than k = {k}", mend=f"use --k {measure.cutoff} or more, or a shallower measure")
     return RetrievalTask(collection, parsed, k)
 
 
-def retrieve_without(retriever: Retriever, collection: Collection, ignored: dict[str, frozenset[str]], k: int) -> Run:
+def retrieve_without(retriever: Retriever, collection: Collection, k: int) -> Run:
     """The run cut at k after each query's ignored documents are taken out; as much deeper is searched as that needs."""
-    queries = collection.queries
+    queries, ignored = collection.queries, collection.qrels.ignored
     extra = np.array([len(ignored.get(query, ())) for query in queries.ids], np.int64)
     depths = k + np.where(extra > 0, 2 ** np.ceil(np.log2(np.maximum(extra, 1))), 0).astype(np.int64)
     runs, rows = [], []

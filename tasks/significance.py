@@ -61,7 +61,7 @@ def tukey_hsd(values: Values, groups: Groups | None = None, permutations: int = 
     `values` float64 (s, n): each system's value for each query. Per permutation the systems' values change places within
     every query (with `groups`, alike for all queries of a group); p = (b + 1) / (B + 1) with b the permutations in which the
     largest difference between any two means is at least the pair's: the error over all pairs is controlled at once
-    (Carterette, ACM TOIS 30(1), 2012, section 4.3; Sakai 2018, chapter 4). Raises InputError for no values.
+    (Carterette, ACM TOIS 30(1), 2012). Raises InputError for no values.
     """
     check_values(values)
     sums = group_sums(values, groups)[0]

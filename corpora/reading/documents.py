@@ -13,12 +13,12 @@ from .columns import DocumentFields
 from .formats import place, rows_of
 from .witness import Witness, placed
 
-_BYTES_A_BATCH = 4 << 20
+_BYTES_A_BATCH = 1 << 20
 Document = tuple[str, str, str, str, str]
 
 
 def document_batches(paths: Sequence[Path], witness: Witness) -> Iterator[pa.RecordBatch]:
-    """The documents of all files in turn: at most 4,096 a batch, and fewer where they are long.
+    """The documents of all files in turn: at most 4,096 a batch, and fewer where they fill a MiB.
 
     Raises InputError, with file and line, for a record that is not a document.
     """

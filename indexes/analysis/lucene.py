@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .analyser import Analyser, Cut
 from .porter import stem
-from .uax29 import CJK, LONGEST, Spans, code_point, gather, words
+from .uax29 import CJK, Spans, code_point, gather, size_of, words
 from .wordbreak import table_version
 
 ENGLISH_STOPWORDS = frozenset(
@@ -21,10 +21,10 @@ ENGLISH_STOPWORDS = frozenset(
 """EnglishAnalyzer's default set."""
 CJK_STOPWORDS = ENGLISH_STOPWORDS - {"an"} | {"s", "t", "www"}
 """CJKAnalyzer's default set."""
-WIDE, WIDE_END = 0xFF00, 0xFFA0
-"""Full-width ASCII and half-width Katakana lie between these; the last two are the voicing marks."""
-KANA, KANA_FIRST, KANA_LAST = 0x3000, 0x30A6, 0x30FD
-"""Katakana that a voicing mark may join with, and the place from which their table counts."""
+WIDE, WIDE_END, LEAD = 0xFF00, 0xFFA0, 0xEF
+"""Full-width ASCII and half-width Katakana lie between these; the last two are the voicing marks; their first UTF-8 byte."""
+KANA, KANA_FIRST, KANA_LAST, KANA_LEAD = 0x3000, 0x30A6, 0x30FD, 0xE3
+"""Katakana that a voicing mark may join, the place from which their table counts, and their first UTF-8 byte."""
 
 
 def lucene_english() -> Analyser:
@@ -113,44 +113,6 @@ def _voicings() -> NDArray[np.int64]:
 
 
 @njit(cache=True, nogil=True)
-def _folded(
-    data: NDArray[np.uint8],
-    start: int,
-    stop: int,
-    widths: NDArray[np.int64],
-    voicings: NDArray[np.int64],
-    points: NDArray[np.int64],
-) -> int:
-    """Fill `points` with the code points of one word, their widths folded; return how many there are."""
-    at, count = start, 0
-    while at < stop:
-        point, size = code_point(data, at)
-        at += size
-        if WIDE_END - 2 <= point < WIDE_END and count and KANA <= points[count - 1] < KANA + 256:
-            joined = voicings[point - (WIDE_END - 2), points[count - 1] - KANA]
-            if joined:
-                points[count - 1] = joined
-                continue
-        points[count] = widths[point - WIDE] if WIDE <= point < WIDE_END else point
-        count += 1
-    return count
-
-
-@njit(cache=True, nogil=True)
-def _put(out: NDArray[np.uint8], used: int, point: int) -> int:
-    """Write one code point as UTF-8; return where the next one goes."""
-    if point < 0x80:
-        out[used] = point
-        return used + 1
-    size = 2 if point < 0x800 else 3 if point < 0x10000 else 4
-    for place in range(size - 1, 0, -1):
-        out[used + place] = 0x80 | point & 0x3F
-        point >>= 6
-    out[used] = point | (0xF00 >> size) & 0xFF
-    return used + size
-
-
-@njit(cache=True, nogil=True)
 def _units(
     data: NDArray[np.uint8],
     found: Spans,
@@ -164,19 +126,61 @@ def _units(
     A unit is one character of a CJK word, or any other word whole. Two join if they are of CJK words and nothing is between.
     """
     out, ends, joins = into
-    points = np.empty(LONGEST, np.int64)
+    starts, stops, kinds, words_in = found
     units, used, word = 0, 0, 0
     for text in range(len(counts)):
         before, edge = units, np.int64(-1)
-        for _ in range(found.counts[text]):
-            start, stop, cjk = found.starts[word], found.stops[word], found.kinds[word] == CJK
-            count = _folded(data, start, stop, widths, voicings, points)
-            for place in range(count):
-                used = _put(out, used, points[place])
-                if cjk or place == count - 1:
-                    ends[units], joins[units] = used, cjk and (place > 0 or start == edge)
+        for _ in range(words_in[text]):
+            start, stop, cjk, first = starts[word], stops[word], kinds[word] == CJK, used
+            at = start
+            while at < stop:
+                size, was = size_of(data[at]), used
+                if data[at] == LEAD:
+                    used = _put_folded(data, at, widths, voicings, out, first, used)
+                else:
+                    for place in range(size):
+                        out[used + place] = data[at + place]
+                    used += size
+                if (used > was) if cjk else (at + size == stop):
+                    ends[units], joins[units] = used, cjk and (at > start or start == edge)
                     units += 1
+                at += size
             edge = stop if cjk else np.int64(-1)
             word += 1
         counts[text] = units - before
     return units
+
+
+@njit(cache=True, nogil=True)
+def _put_folded(
+    data: NDArray[np.uint8],
+    at: int,
+    widths: NDArray[np.int64],
+    voicings: NDArray[np.int64],
+    out: NDArray[np.uint8],
+    first: int,
+    used: int,
+) -> int:
+    """Write the character at `at`, its width folded; a voicing mark changes the kana before it, in a word begun at `first`.
+
+    Returns where the next character goes.
+    """
+    point = np.int64(code_point(data, at, 3))
+    mark = point - (WIDE_END - 2)
+    if 0 <= mark < 2 and used - 3 >= first and out[used - 3] == KANA_LEAD:
+        kana = np.int64(code_point(out, used - 3, 3)) - KANA
+        if kana < 256 and voicings[mark, kana]:
+            return _put(out, used - 3, voicings[mark, kana])
+    return _put(out, used, widths[point - WIDE] if WIDE <= point < WIDE_END else point)
+
+
+@njit(cache=True, nogil=True)
+def _put(out: NDArray[np.uint8], used: int, point: int) -> int:
+    """Write a code point of ASCII or from U+0800 to U+FFFF as UTF-8; return where the next one goes."""
+    if point < 0x80:
+        out[used] = point
+        return used + 1
+    out[used] = 0xE0 | point >> 12
+    out[used + 1] = 0x80 | (point >> 6 & 0x3F)
+    out[used + 2] = 0x80 | (point & 0x3F)
+    return used + 3

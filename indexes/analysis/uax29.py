@@ -110,36 +110,19 @@ def word_rules() -> Automaton:
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
-def code_point(data: NDArray[np.uint8], at: int) -> tuple[int, int]:
-    """The code point that begins at byte `at` of valid UTF-8, and its length in bytes."""
-    lead = np.int64(data[at])
-    if lead < 0x80:
-        return lead, 1
-    if lead < 0xE0:
-        return (lead & 0x1F) << 6 | (np.int64(data[at + 1]) & 0x3F), 2
-    second, third = np.int64(data[at + 1]) & 0x3F, np.int64(data[at + 2]) & 0x3F
-    if lead < 0xF0:
-        return (lead & 0x0F) << 12 | second << 6 | third, 3
-    return (lead & 0x07) << 18 | second << 12 | third << 6 | (np.int64(data[at + 3]) & 0x3F), 4
+@njit(cache=True, nogil=True)
+def size_of(lead: int) -> int:
+    """How many bytes a character of UTF-8 has, by its first."""
+    return 1 if lead < 0x80 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
 
 
 @njit(cache=True, nogil=True)
-def _longest(
-    data: NDArray[np.uint8], start: int, stop: int, classes: NDArray[np.uint8], step: NDArray[np.uint8], kinds: NDArray[np.uint8]
-) -> tuple[int, int]:
-    """Where the longest word that begins at `start` ends (`start` where none does), and its kind."""
-    state, at, units, end, kind = np.int64(START), start, 0, start, np.uint8(0)
-    while at < stop:
-        point, size = code_point(data, at)
-        units += 2 if size == 4 else 1
-        state = np.int64(step[state * WIDTH + classes[point]])
-        if state == DEAD or units > LONGEST:
-            break
-        at += size
-        if kinds[state]:
-            end, kind = at, kinds[state]
-    return end, kind
+def code_point(data: NDArray[np.uint8], at: int, size: int) -> np.uint32:
+    """The code point of the character of `size` bytes that begins at byte `at` of valid UTF-8."""
+    point = np.uint32(data[at]) & np.uint32(0x7F if size == 1 else 0x7F >> size)
+    for place in range(1, size):
+        point = point << np.uint32(6) | (np.uint32(data[at + place]) & np.uint32(0x3F))
+    return point
 
 
 @njit(cache=True, nogil=True)
@@ -152,19 +135,37 @@ def _scan(
     spans: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]],
     counts: NDArray[np.int64],
 ) -> int:
-    """Fill `spans` (starts, stops, kinds) and `counts`; return how many words there are."""
+    """Fill `spans` (starts, stops, kinds) and `counts`; return how many words there are.
+
+    From each place the automaton runs until it is dead, and what it last matched is a word. One loop in one function,
+    since to pass arrays to another costs more than a word takes.
+    """
     starts, stops, found_kinds = spans
     found = 0
     for text in range(len(counts)):
-        at, stop, before = offsets[text], offsets[text + 1], found
-        while at < stop:
-            end, kind = _longest(data, at, stop, classes, step, kinds)
-            if end == at:
-                at += code_point(data, at)[1]
-                continue
-            starts[found], stops[found], found_kinds[found] = at, end, kind
-            found += 1
-            at = end
+        start, stop, before = offsets[text], offsets[text + 1], found
+        while start < stop:
+            state, units, end, kind, at = np.uint32(START), 0, start, np.uint8(0), start
+            while at < stop:
+                lead = data[at]
+                if lead < 0x80:
+                    size, point = 1, np.uint32(lead)
+                else:
+                    size = size_of(lead)
+                    point = code_point(data, at, size)
+                state = np.uint32(step[state * np.uint32(WIDTH) + classes[point]])
+                at += size
+                units += 1 + size // 4
+                if state == DEAD or units > LONGEST:
+                    break
+                if kinds[state]:
+                    end, kind = at, kinds[state]
+            if kind:
+                starts[found], stops[found], found_kinds[found] = start, end, kind
+                found += 1
+                start = end
+            else:
+                start += size_of(data[start])
         counts[text] = found - before
     return found
 

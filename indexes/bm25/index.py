@@ -46,12 +46,13 @@ class BM25Index:
         spoken = self.analyser.terms([raw[a:b].decode() for a, b in zip(ends, ends[1:], strict=False)])
         query = np.repeat(np.arange(len(queries)), cut.counts)
         numbers = self._numbers(spoken)
-        df = np.diff(self.postings.starts)
         known = numbers >= 0
-        pairs = np.stack([query[known], df[numbers[known]], numbers[known]])
-        unique, counts = np.unique(pairs, axis=1, return_counts=True)
-        starts = np.searchsorted(unique[0], np.arange(len(queries) + 1))
-        return Asked(starts.astype(np.int64), unique[2].astype(np.int32), counts.astype(np.float32))
+        size = max(len(self.terms), 1)
+        pairs, counts = np.unique(query[known] * size + numbers[known], return_counts=True)
+        asker, term = np.divmod(pairs, size)
+        rarest = np.lexsort((term, np.diff(self.postings.starts)[term], asker))
+        starts = np.searchsorted(asker, np.arange(len(queries) + 1))
+        return Asked(starts.astype(np.int64), term[rarest].astype(np.int32), counts[rarest].astype(np.float32))
 
     def unknown(self, queries: list[str]) -> int:
         """How many of these queries hold no known term, and so find nothing."""

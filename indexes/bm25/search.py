@@ -15,6 +15,7 @@ from ..hits import Candidates, Hits, Rows
 from .postings import Postings
 
 ALL, MASKED, LISTED = range(3)
+BLOCK = 32
 
 
 class Asked(NamedTuple):
@@ -56,9 +57,13 @@ def best(postings: Postings, asked: Asked, k: int, order: Rows, candidates: Cand
     found = Hits(np.full((queries, k), -1, np.int64), np.full((queries, k), -np.inf, np.float32))
     limits = allowed(candidates)
 
+    docs = postings.docs.view(np.uint32)  # unsigned, so that compiled code need not look for negative places
+    blocks = max(1, -(-len(order) // BLOCK))
+
     def some(start: int, stop: int) -> None:
-        sums = np.full(len(order), -0.0, postings.impacts.dtype)
-        _search(start, stop, *postings, *asked, *limits, order, sums, found.rows, found.scores)
+        sums = np.full(blocks * BLOCK, -0.0, postings.impacts.dtype)
+        bits = sums.view(np.int32) if sums.dtype == np.float32 else np.zeros(0, np.int32)
+        _search(start, stop, postings.starts, docs, postings.impacts, *asked, *limits, order, sums, bits, found.rows, found.scores)
 
     edges = np.linspace(0, queries, min(4 * threads(), max(queries, 1)) + 1).astype(int).tolist()
     with ThreadPoolExecutor(threads()) as pool:
@@ -68,30 +73,63 @@ def best(postings: Postings, asked: Asked, k: int, order: Rows, candidates: Cand
 
 @njit(cache=True, nogil=True)
 def _search(  # type: ignore[no-untyped-def]
-    start, stop, starts, docs, impacts, query_starts, terms, weights, how, mask, row_starts, listed, order, sums, rows, scores
+    start, stop, starts, docs, impacts, query_starts, terms, weights, how, mask, row_starts, listed, order, sums, bits, rows, scores
 ):
     """Queries `start` to `stop`. A sum that no posting has touched is -0.0, which no sum of postings can be."""
     k = rows.shape[1]
     places = np.empty(k, np.int64)
+    peaks = np.empty(len(sums) // BLOCK, np.int32)
     for query in range(start, stop):
-        first, last = query_starts[query], query_starts[query + 1]
-        for t in range(first, last):
+        for t in range(query_starts[query], query_starts[query + 1]):
             weight = weights[t]
             for p in range(starts[terms[t]], starts[terms[t] + 1]):
                 sums[docs[p]] += weight * impacts[p]
-        size = 0
         if how == LISTED:
+            size = 0
             for i in range(row_starts[query], row_starts[query + 1]):
                 size = _offer(listed[i], sums, order, k, size, rows[query], scores[query], places)
         else:
-            floor = np.float32(-np.inf)
-            for doc in range(len(sums)):
-                if sums[doc] >= floor and (how == ALL or mask[doc]):
-                    size = _offer(doc, sums, order, k, size, rows[query], scores[query], places)
-                    if size == k:
-                        floor = scores[query, 0]
+            if how == MASKED:
+                for doc in range(len(mask)):
+                    if not mask[doc]:
+                        sums[doc] = -0.0
+            floor = _peaks(bits, peaks, k)
+            size = _select(sums, bits, peaks, floor, order, k, rows[query], scores[query], places)
         _sort(size, rows[query], scores[query], places)
         sums.fill(-0.0)
+
+
+@njit(cache=True, nogil=True)
+def _peaks(bits, peaks, k):  # type: ignore[no-untyped-def]
+    """The highest sum of every block of documents; what the k-th best sum is at least. Both as the bits of a float32.
+
+    Sums of unsigned forms are never negative, and then their bits are ordered as they are. k blocks have a peak of at
+    least the k-th highest peak, so k documents have such a sum. Signed forms (no bits) have no floor.
+    """
+    if len(bits) == 0:
+        peaks.fill(0)
+        return np.int32(0)
+    for block in range(len(peaks)):
+        peak = bits[block * BLOCK]
+        for i in range(block * BLOCK, (block + 1) * BLOCK):
+            peak = max(peak, bits[i])
+        peaks[block] = peak
+    if k == 0 or k > len(peaks):
+        return np.int32(0)
+    return max(np.int32(0), np.partition(peaks, len(peaks) - k)[len(peaks) - k])
+
+
+@njit(cache=True, nogil=True)
+def _select(sums, bits, peaks, floor, order, k, rows, scores, places):  # type: ignore[no-untyped-def]
+    """Offer every document that may be among the best k; how many were kept."""
+    size = 0
+    for block in range(len(peaks)):
+        if peaks[block] < floor:
+            continue
+        for doc in range(block * BLOCK, min((block + 1) * BLOCK, len(order))):
+            if len(bits) == 0 or bits[doc] >= floor:
+                size = _offer(doc, sums, order, k, size, rows, scores, places)
+    return size
 
 
 @njit(cache=True, nogil=True, inline="always")

@@ -19,10 +19,11 @@ from tasks.measures import Measure, Scores, parse_measure, parse_measures, score
     ("text", "canonical"),
     [
         ("nDCG@10", "nDCG@10"), ("ndcg@10", "nDCG@10"), ("NDCG", "nDCG"), ("R@100", "R@100"), ("recall@100", "R@100"),
-        ("AP", "AP"), ("MAP", "AP"), ("map@10", "AP@10"), ("MRR@10", "RR@10"), ("rr", "RR"), ("P(rel=2)@10", "P(rel=2)@10"),
-        ("precision ( rel = 2 ) @ 10", "P(rel=2)@10"), ("P(rel=1)@5", "P@5"), ("Success@1", "Success@1"), ("Judged@10", "Judged@10"),
-        ("Rprec", "Rprec"), ("bpref", "Bpref"), ("ERR@10", "ERR@10"), ("RBP(rel=1,p=0.5)", "RBP(p=0.5,rel=1)"),
-        ("RBP(p=0.8)", "RBP"), ("IPrec@0.5", "IPrec(recall=0.5)"), ("ndcg(dcg='exp-log2')@5", "nDCG(dcg='exp-log2')@5"),
+        ("AP", "AP"), ("MAP", "AP"), ("map@10", "AP@10"), ("MRR@10", "RR@10"), ("rr", "RR"),
+        ("P(rel=2)@10", "P(rel=2)@10"), ("precision ( rel = 2 ) @ 10", "P(rel=2)@10"), ("P(rel=1)@5", "P@5"),
+        ("Success@1", "Success@1"), ("Judged@10", "Judged@10"), ("Rprec", "Rprec"), ("bpref", "Bpref"),
+        ("ERR@10", "ERR@10"), ("RBP(rel=1,p=0.5)", "RBP(p=0.5,rel=1)"), ("RBP(p=0.8)", "RBP"),
+        ("IPrec@0.5", "IPrec(recall=0.5)"), ("ndcg(dcg='exp-log2')@5", "nDCG(dcg='exp-log2')@5"),
     ],
 )  # fmt: skip
 def test_a_measure_prints_as_it_parses(text: str, canonical: str) -> None:
@@ -35,9 +36,10 @@ def test_a_measure_prints_as_it_parses(text: str, canonical: str) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("nDCQ@10", "nDCG@10"), ("recal@100", "R@100"), ("wrong", "Known"), ("", "cannot be read"), ("P", "P@10"), ("R@0", "at least 1"),
-        ("Rprec@5", "no depth"), ("nDCG(rel=2)@10", "no rel"), ("P(rel=0)@10", "at least 1"), ("P(level=2)@10", "level"),
-        ("NumRet", "count"), ("nDCG(gains={1:2})", "gains"), ("P@10 AP", "cannot be read"), ("ERR@-1", "cannot be read"),
+        ("nDCQ@10", "nDCG@10"), ("recal@100", "R@100"), ("wrong", "Known"), ("", "cannot be read"), ("P", "P@10"),
+        ("R@0", "at least 1"), ("Rprec@5", "no depth"), ("nDCG(rel=2)@10", "no rel"), ("P(rel=0)@10", "at least 1"),
+        ("P(level=2)@10", "level"), ("NumRet", "count"), ("nDCG(gains={1:2})", "gains"), ("P@10 AP", "cannot be read"),
+        ("ERR@-1", "cannot be read"),
     ],
 )  # fmt: skip
 def test_a_bad_name_says_what_is_near(text: str, says: str) -> None:
@@ -89,6 +91,7 @@ RANKING = {"q": {"d": 6.0, "x": 5.0, "a": 4.0, "c": 3.0, "b": 2.0}}
         ("Judged@10", 4 / 5),
         ("P(rel=9)@5", 0.0),
         ("Bpref(rel=9)", 0.0),
+        ("Bpref(rel=1000000000000)", 0.0),
     ],
 )
 def test_values_worked_by_hand(name: str, value: float) -> None:
@@ -98,7 +101,7 @@ def test_values_worked_by_hand(name: str, value: float) -> None:
 
 def test_what_the_mean_leaves_out_is_counted() -> None:
     rankings = {"answered": {"a": 1.0}, "empty": {}, "nothing": {"a": 1.0}, "negative": {"a": 1.0}, "unjudged": {"a": 1.0}}
-    grades = {"answered": {"a": 1}, "empty": {"a": 2}, "nothing": {"a": 0}, "negative": {"a": -1}, "elsewhere": {"a": 1}, "none": {}}
+    grades = {"answered": {"a": 1}, "empty": {"a": 2}, "nothing": {"a": 0}, "negative": {"a": -1}, "absent": {"a": 1}, "none": {}}
     measures = parse_measures("nDCG@10,RR@10,Judged@10")
     scores = score(Run.from_rankings(rankings), Qrels(grades), measures)
     assert scores.queries == ("answered", "empty")
@@ -143,7 +146,8 @@ def test_no_averaged_query_is_an_error_of_the_mean_only() -> None:
     measures = parse_measures("nDCG@10,Judged@10,ERR@10")
     for run in (Run.from_rankings({}), Run.from_rankings({"q": {"a": 1.0}}), Run.from_rankings({"q": {}})):
         scores = score(run, Qrels({"other": {"a": 1}}), measures)
-        assert len(scores) == 0 and scores.tie_rate == 0 and all(len(values) == 0 for values in scores.values.values())
+        assert len(scores) == scores.tie_rate == 0
+        assert all(len(values) == 0 for values in scores.values.values())
         with pytest.raises(InputError, match="no query"):
             scores.mean(measures[0])
 
@@ -151,7 +155,8 @@ def test_no_averaged_query_is_an_error_of_the_mean_only() -> None:
 def test_all_rankings_empty_count_0() -> None:
     measures = parse_measures("nDCG@10,Judged@10,P(judged_only=True)@3")
     scores = score(Run.from_rankings({"q": {}, "p": {}}), Qrels({"q": {"a": 1}, "p": {"b": 1}}), measures)
-    assert scores.unanswered == 2 and all(scores.mean(m) == 0 for m in measures)
+    assert scores.unanswered == 2
+    assert all(scores.mean(m) == 0 for m in measures)
 
 
 @pytest.mark.parametrize("values", [[1.0, 2.0], [2.0, nan], [nan, nan]])

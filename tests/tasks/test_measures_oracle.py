@@ -30,13 +30,14 @@ NAMES = [
 
 def random_case(rng: random.Random) -> tuple[Rankings, Grades]:
     """A run and judgements: ties, near-equal, huge and denormal scores, grades -2 to 4, empty and missing queries."""
-    docs = rng.sample(["1", "9", "10", "100", "a", "A", "aa", "é", "文献", "文", "\uffee", "\U0001f9ec", *(f"d{i}" for i in range(30))], 30)
+    odd = ["1", "9", "10", "100", "a", "A", "aa", "é", "文献", "文", "\uffee", "\U0001f9ec"]
+    docs = rng.sample(odd + [f"d{i}" for i in range(30)], 30)
     levels = rng.choice([[0.0], [1.0, 2.0], [-1.5, 0.0, 1e-42, 3e38], [rng.gauss(0, 1) for _ in range(8)]])
     near = rng.choice([0.0, 1e-9, 1e-6])
 
     def ranking() -> dict[str, float]:
         some = rng.sample(docs, rng.choice([0, 1, 3, 12, 30]))
-        return {doc: (value if abs(value) > 1e30 else value + near * rng.randint(-2, 2)) for doc in some for value in [rng.choice(levels)]}
+        return {doc: rng.choice(levels) + near * rng.randint(-2, 2) for doc in some}
 
     def judgements() -> dict[str, int]:
         grades = rng.choice([[1], [0, 1], [-1, 0, 1, 2], [-2, -1], [0, 1, 2, 3, 4], [-2, 0, 4]])
@@ -114,7 +115,8 @@ def test_2000_random_runs_against_the_formulas() -> None:
             expected = [oracle(name, rankings[query], grades[query]) for query in scores.queries]
             assert scores.values[measure].tolist() == pytest.approx(expected, abs=1e-9), (name, rankings, grades)
         averaged, tied = averaged + len(scores), tied + scores.tied_queries
-    assert averaged > 2000 and tied > 1000  # the cases are not empty ones
+    assert averaged > 2000
+    assert tied > 1000
 
 
 TREC = {
@@ -158,8 +160,8 @@ def ours(run: Rankings, qrels: Grades, names: list[str]) -> dict[str, list[float
 
 
 RANX = {
-    "nDCG": "ndcg", "nDCG@3": "ndcg@3", "nDCG@10": "ndcg@10", "AP": "map", "AP@3": "map@3", "RR": "mrr", "RR@3": "mrr@3", "P@5": "precision@5",
-    "R@3": "recall@3", "R@10": "recall@10", "Success@1": "hit_rate@1", "Rprec": "r-precision",
+    "nDCG": "ndcg", "nDCG@3": "ndcg@3", "nDCG@10": "ndcg@10", "AP": "map", "AP@3": "map@3", "RR": "mrr", "RR@3": "mrr@3",
+    "P@5": "precision@5", "R@3": "recall@3", "R@10": "recall@10", "Success@1": "hit_rate@1", "Rprec": "r-precision",
 }  # fmt: skip
 
 ASK_RANX = """

@@ -1,0 +1,5 @@
+"""`python -m medir`."""
+
+from .cli import main
+
+main()

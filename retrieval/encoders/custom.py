@@ -1,0 +1,142 @@
+"""The door for anybody's class: two methods, three attributes, and one adapter that refuses what it cannot take."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpora import InputError, MedirError, Role
+from corpora.state import digest, digest_json
+
+from .memory import out_of_memory
+from .protocol import Batching, Lengths, Vectors
+from .rows import SIMILARITIES, accepted, unit_rows
+
+METHODS = {"query": "encode_queries", "document": "encode_documents", "plain": "encode_documents"}
+CANARIES = (
+    "aspirin",
+    "Does metformin lower HbA1c in type 2 diabetes?",
+    "BRCA1 c.68_69delAG (p.Glu23fs), 5-FU 2.4 g/m² over 46 h",
+    "Ménière's disease; Sjögren's syndrome; β-thalassaemia",
+    "二型糖尿病患者的一线用药是什么？",
+    "MYOCARDIAL INFARCTION",
+    "  two  blanks\tand\na line  ",
+    "A 54-year-old woman with dyspnoea on exertion and ankle oedema was found to have a reduced ejection fraction. " * 8,
+)
+
+
+@dataclass(frozen=True)
+class CustomEncoder:
+    """A user's model seen as an Encoder.
+
+    The model has `name`, `dim`, `similarity` (`cosine` or `dot`), `encode_queries` and `encode_documents` (texts to
+    float32 (n, dim)), and perhaps `fingerprint`. It knows no `plain` role: such texts are encoded as documents.
+    `options` are what the SPEC gave its constructor.
+    """
+
+    model: Any
+    where: str
+    options: tuple[tuple[str, str], ...] = ()
+
+    unit = "byte"
+    longest = None
+    batching = Batching(1 << 16, 256)
+
+    def __post_init__(self) -> None:
+        """Raise InputError for a missing or wrong attribute or method."""
+        if problem := attribute_problem(self.model):
+            raise InputError(problem, where=self.where, mend="medir check shows what a model class needs")
+
+    @property
+    def name(self) -> str:
+        """The model's own name."""
+        return str(self.model.name)
+
+    @property
+    def dim(self) -> int:
+        """Dimensions d."""
+        return int(self.model.dim)
+
+    def prompt(self, role: Role) -> str:
+        """Empty: a class puts its prompts there itself."""
+        return ""
+
+    def lengths(self, texts: Sequence[str], role: Role) -> Lengths:
+        """UTF-8 bytes of each text, int64 (n)."""
+        return np.array([len(text.encode("utf-8", "surrogatepass")) for text in texts], np.int64)
+
+    def encode(self, texts: Sequence[str], role: Role, ids: Sequence[str] = ()) -> Vectors:
+        """The vectors of one batch, float32 (n, d); see `Encoder.encode`."""
+        method = METHODS[role]
+        vectors = accepted(self._called(method, list(texts)), texts, self.dim, f"{self.where}, {method}", ids)
+        return unit_rows(vectors) if self.model.similarity == "cosine" else vectors
+
+    def truncated(self, texts: Sequence[str], role: Role) -> tuple[int, int]:
+        """(0, 0): what a class cuts off cannot be seen from outside (`longest` is None)."""
+        return 0, 0
+
+    def echo(self, texts: Sequence[str], role: Role) -> dict[str, Any]:
+        """The text as it is handed to the class."""
+        return {"text": texts[0], "method": METHODS[role]}
+
+    def identity(self) -> str:
+        """sha256 (hex) over the class's `fingerprint` if it has one, else over its source and eight canary texts."""
+        return self._identity
+
+    @cached_property
+    def _identity(self) -> str:
+        shape = digest_json([self.dim, self.model.similarity, sorted(self.options)])
+        fingerprint = getattr(self.model, "fingerprint", None)
+        if fingerprint is not None:
+            return digest("custom", shape, "fingerprint", str(fingerprint))
+        seen = [_two_digits(self.encode(CANARIES, role)) for role in ("query", "document")]  # type: ignore[arg-type]
+        return digest("custom", shape, "source", source_of(type(self.model)), *seen)
+
+    def _called(self, method: str, texts: list[str]) -> Any:
+        try:
+            return getattr(self.model, method)(texts)
+        except (MedirError, MemoryError):
+            raise
+        except Exception as problem:
+            if out_of_memory(problem):
+                raise
+            raise InputError(
+                f"raised {type(problem).__name__}: {problem}", where=f"{self.where}, {method}", mend="medir check runs it on a few texts"
+            ) from problem
+
+
+def attribute_problem(model: Any) -> str:
+    """What is wrong with a model's attributes and methods, as a sentence; empty if nothing."""
+    for name in ("name", "dim", "similarity", "encode_queries", "encode_documents"):
+        if not hasattr(model, name):
+            return f"the class has no {name!r}"
+    if not isinstance(model.name, str) or not model.name:
+        return f"`name` is {model.name!r}, not a text"
+    if isinstance(model.dim, bool) or not isinstance(model.dim, (int, np.integer)) or model.dim < 1:
+        return f"`dim` is {model.dim!r}, not a whole number of at least 1"
+    if model.similarity not in SIMILARITIES:
+        return f"`similarity` is {model.similarity!r}, neither 'cosine' nor 'dot'"
+    for name in ("encode_queries", "encode_documents"):
+        if not callable(getattr(model, name)):
+            return f"{name!r} is not a method"
+    return ""
+
+
+def source_of(kind: type) -> bytes:
+    """The file that a class is written in; where there is none, its module and name."""
+    try:
+        return Path(inspect.getfile(kind)).read_bytes()
+    except (OSError, TypeError):
+        return f"{kind.__module__}.{kind.__qualname__}".encode()
+
+
+def _two_digits(vectors: NDArray[np.float32]) -> bytes:
+    """Vectors at two digits: another model is seen, the noise of another thread count is not."""
+    return np.rint(vectors / np.abs(vectors).max() * 100).astype(np.int8).tobytes()

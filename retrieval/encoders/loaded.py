@@ -1,0 +1,142 @@
+"""A sentence-transformers model in memory: its modules are run on our own batches of tokens."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpora import InputError, MedirError, Role
+from corpora.errors import missing_extra
+
+from .memory import out_of_memory
+from .model_folder import ModelFolder
+from .tokens import Tokens
+
+CANARIES = ["fever", " Does aspirin prevent a second myocardial infarction?\n", "二型糖尿病 and Sjögren's β-cells (5 µg/m²)"]
+_FED = {"input_ids", "attention_mask", "token_type_ids"}
+_NO_LIMIT = 1 << 30
+_ROUNDING = {"float32": 1e-5, "float16": 2e-2, "bfloat16": 5e-2}
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """The model's modules, its tokenizer, and what its first module wants to be fed (`keys`)."""
+
+    model: Any
+    tokens: Tokens
+    keys: frozenset[str]
+    longest: int
+    dim: int
+
+    @classmethod
+    def load(cls, folder: ModelFolder, options: Mapping[str, str | int], prompts: Mapping[Role, str]) -> LoadedModel:
+        """The model of a folder, once it gives the values that sentence-transformers itself gives.
+
+        Raises InputError for a model that cannot be loaded or does not agree, SurroundingsError without the extra.
+        """
+        with _quiet():
+            model = _model(folder, options)
+            tokenizer = getattr(model[0], "tokenizer", None)
+            if not getattr(tokenizer, "is_fast", False):
+                _refuse(folder, f"its first module ({type(model[0]).__name__}) has no fast tokenizer")
+            longest = min(int(model.max_seq_length or _NO_LIMIT), _NO_LIMIT)
+            tokens = Tokens(tokenizer, longest)
+            keys = _keys(folder, model, tokens, longest)
+            loaded = cls(model, tokens, keys, longest, _width(model))
+            loaded._agree(folder, sorted(set(prompts.values())), str(options.get("dtype", "float32")))
+        return loaded
+
+    def vectors(self, texts: Sequence[str], prompt: str) -> NDArray[np.float32]:
+        """What the modules make of one batch of texts, each with its prompt before it; float32 (n, d)."""
+        import torch
+
+        device = self.model.device
+        features: dict[str, Any] = {
+            name: torch.from_numpy(values).to(device) for name, values in self.tokens.padded(texts).items() if name in self.keys
+        }
+        if prompt:
+            features["prompt_length"] = self._prompt_length(prompt)
+        with torch.inference_mode():
+            values = self.model({**features, "modality": "text"})["sentence_embedding"]
+        return np.asarray(values[:, : self.dim].float().cpu().numpy())
+
+    def _prompt_length(self, prompt: str) -> int:
+        ids, _ = self.tokens.words(prompt)
+        return len(ids) - (ids[-1] in self.model[0].tokenizer.all_special_ids)
+
+    def _agree(self, folder: ModelFolder, prompts: Sequence[str], dtype: str) -> None:
+        for prompt in prompts:
+            ours = self.vectors([prompt + text for text in CANARIES], prompt)
+            theirs = self.model.encode(CANARIES, prompt=prompt, show_progress_bar=False).astype(np.float32)
+            scale = max(1.0, float(np.abs(theirs).max()))
+            if ours.shape != theirs.shape or not np.allclose(ours, theirs, rtol=0, atol=_ROUNDING[dtype] * scale):
+                _refuse(folder, "its own encode() gives other vectors than its modules do on the same tokens")
+
+
+def _model(folder: ModelFolder, options: Mapping[str, str | int]) -> Any:
+    try:
+        import torch
+        from sentence_transformers import SentenceTransformer
+    except ImportError as problem:
+        raise missing_extra("sentence-transformers", "st") from problem
+    try:
+        model = SentenceTransformer(str(folder.path), device=options.get("device"), local_files_only=True)
+        model = model.to(getattr(torch, str(options.get("dtype", "float32")))).eval()
+        if folder.is_bare:
+            model[1] = type(model[1])(model[1].pooling_output_dimension, str(options["pooling"]))
+        if "max_length" in options:
+            model.max_seq_length = int(options["max_length"])
+        return model
+    except Exception as problem:
+        if isinstance(problem, MedirError) or out_of_memory(problem):
+            raise
+        raise InputError(
+            f"the model cannot be loaded: {type(problem).__name__}: {problem}", where=str(folder.path), mend="fetch the model again"
+        ) from problem
+
+
+def _keys(folder: ModelFolder, model: Any, tokens: Tokens, longest: int) -> frozenset[str]:
+    """Which of our arrays the model's own preprocessing makes too. Raises InputError where the two differ."""
+    texts = [*CANARIES, "heart failure " * min(longest, 4096)]
+    theirs = getattr(model, "preprocess", model.tokenize)(texts)
+    ours, keys = tokens.padded(texts), frozenset(name for name in theirs if name in _FED)
+    if any(not np.array_equal(ours[name], theirs[name].numpy()) for name in keys):
+        _refuse(folder, "it does not feed plain tokens to its first module")
+    return keys
+
+
+def _width(model: Any) -> int:
+    width = getattr(model, "get_embedding_dimension", None) or model.get_sentence_embedding_dimension
+    return int(width())
+
+
+def _refuse(folder: ModelFolder, what: str) -> None:
+    raise InputError(what, where=str(folder.path), mend="write a class of ten lines around it: dense:file.py:Class")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Nothing on the terminal while a model loads."""
+    try:
+        from transformers.utils import logging as chatter
+    except ImportError:
+        yield
+        return
+    logger, level, shown = logging.getLogger("sentence_transformers"), chatter.get_verbosity(), chatter.is_progress_bar_enabled()
+    before = logger.level
+    chatter.set_verbosity_error()
+    chatter.disable_progress_bar()
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        chatter.set_verbosity(level)
+        logger.setLevel(before)
+        if shown:
+            chatter.enable_progress_bar()

@@ -1,0 +1,40 @@
+"""Reciprocal rank fusion against its formula, written out in plain Python."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+from retrieval import Run
+from retrieval.fusion import fuse_by_rank
+
+
+def by_hand(runs: list[dict[str, dict[str, float]]], c: float) -> dict[str, list[str]]:
+    found = {}
+    for query in runs[0]:
+        scores: dict[str, float] = defaultdict(float)
+        for run in runs:
+            ranked = sorted(run[query].items(), key=lambda pair: (np.float32(pair[1]), pair[0]), reverse=True)
+            for rank, (doc, _) in enumerate(ranked, 1):
+                scores[doc] += 1 / (c + rank)
+        found[query] = sorted(scores, key=lambda doc: (np.float32(scores[doc]), doc), reverse=True)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_fusion_equals_the_formula(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    docs = [f"d{i}" for i in range(30)]
+    make = lambda: {f"q{q}": {d: float(rng.integers(5)) for d in rng.choice(docs, rng.integers(0, 20), replace=False)} for q in range(6)}  # noqa: E731
+    runs = [make() for _ in range(3)]
+    fused = fuse_by_rank([Run.from_rankings(run) for run in runs], 60)
+    assert {query: fused.of(row)[0] for row, query in enumerate(fused.queries)} == by_hand(runs, 60)
+    backwards = fuse_by_rank([Run.from_rankings(run) for run in reversed(runs)], 60)
+    assert backwards.rankings() == fused.rankings()
+
+
+def test_no_query_finds_anything() -> None:
+    empty = Run.from_rankings({"q": {}})
+    assert fuse_by_rank([empty, empty]).rankings() == {"q": {}}
