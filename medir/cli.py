@@ -38,6 +38,7 @@ def main() -> None:
 
 def _code(arguments: list[str]) -> int:
     try:
+        _check_names(arguments)
         app()(arguments, exit_on_error=False, print_error=False, result_action="return_none")
     except CycloptsError as problem:
         return _fail(f"{problem}\nsee: medir {_command(arguments)}--help", 2)
@@ -48,6 +49,19 @@ def _code(arguments: list[str]) -> int:
     except Exception as problem:
         return _explain(problem)
     return 0
+
+
+def _check_names(arguments: list[str]) -> None:
+    """Before any work: another package must not stand where ours is looked for, nor own one of its names."""
+    if arguments[:1] and arguments[0] in COMMANDS and not {"--help", "-h"} & set(arguments):
+        from corpora.errors import SurroundingsError
+
+        from .names import clashes, shadowed
+
+        if found := shadowed():
+            raise SurroundingsError(found[0])
+        for sentence in clashes():
+            print(f"medir: {sentence}", file=sys.stderr)  # noqa: T201
 
 
 def _explain(problem: Exception) -> int:

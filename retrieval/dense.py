@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corpora import Corpus, InputError, Queries, Role, TextRule, UsageError
+from corpora import Corpus, InputError, Part, Queries, Role, TextRule, UsageError
 from corpora.state import digest_json, kept_or_built
 from corpora.workspace import Workspace
 from indexes import PADDING, Candidates, Hits, VectorIndex
@@ -20,8 +20,7 @@ from .encoders import Encoder, resolve_encoder
 from .run import Run
 from .spec import Spec, no_args
 from .system import Retriever
-from .vectors.embed import Embedded, embed, mapped
-from .vectors.keys import unique_texts
+from .vectors.embed import Embedded, embed, keep, mapped
 from .vectors.texts import CorpusTexts
 
 FLAT = "Flat"
@@ -59,9 +58,10 @@ class DenseRetriever:
     def echo(self, queries: Queries, corpus: Corpus) -> dict[str, Any]:
         """The first query's and the first document's text exactly as the model is fed them."""
         first = next((part for parts in queries.parts for part in parts if part.vector is None and part.image is None), None)
-        asked = {first.role: self.encoder.echo([first.text], first.role)} if first else {}
-        document = corpus.texts(self.rule, np.zeros(1, np.int64)).to_pylist() if len(corpus) else []
-        return {**asked, **({"document": self.encoder.echo(document, "document")} if document else {})}
+        fed: dict[str, Any] = {"query": self.encoder.echo([first.text], first.role)} if first else {}
+        if len(corpus):
+            fed["document"] = self.encoder.echo(corpus.texts(self.rule, np.zeros(1, np.int64)).to_pylist(), "document")
+        return fed
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,79 @@ class DenseSystem:
         """The retriever: its index opened if it is kept, else the corpus embedded (resumably) and the index built."""
         from indexes.vector import open_vector_index
 
+        texts = CorpusTexts(corpus, rule)
         folder = workspace.folder("indexes", digest_json([corpus.arrival, rule, self.identity()]))
         if not folder.exists():
-            embed(self.encoder, CorpusTexts(corpus, rule), "document", workspace)
-        manifest = kept_or_built(
-            folder, lambda draft: self._build(draft, corpus, workspace, rule), repair=f"medir index --retriever '{self.spec}'"
-        )
+            keep(self.encoder, texts, "document", workspace)
+        repair = f"medir index --retriever '{self.spec}'"
+        manifest = kept_or_built(folder, lambda draft: self._build(draft, texts, workspace), repair=repair)
         vectors = mapped(folder / VECTORS, len(corpus), int(manifest["dim"]))
         index = open_vector_index(folder, vectors, corpus.order, self.index)
         return DenseRetriever(corpus, rule, self.encoder, index, workspace, manifest["notes"])
+
+    def _build(self, folder: Path, texts: CorpusTexts, workspace: Workspace) -> dict[str, Any]:
+        from indexes.vector import keep_vector_index
+
+        embedded = embed(self.encoder, texts, "document", workspace, into=folder / VECTORS)
+        facts = keep_vector_index(folder, embedded.vectors, self.index)
+        notes = {**_losses(self.encoder, embedded, "truncated_documents"), **_recalls(facts)}
+        about = {"dim": embedded.vectors.shape[1], "encoder": self.encoder.name, "corpus": texts.corpus.fingerprint}
+        return {**facts, **about, "identity": self.identity(), "notes": notes}
+
+
+def dense(spec: Spec) -> DenseSystem:
+    """The maker of `dense:ENCODER(index=..., encoder's options)`. Raises UsageError without an ENCODER."""
+    no_args(spec)
+    if not spec.target:
+        mend = "for example: dense:minilm or dense:my_model.py:MyEncoder"
+        raise UsageError("dense needs a model behind a colon", where=str(spec), mend=mend)
+    index = dict(spec.options).get("index", FLAT)
+    own = tuple((key, value) for key, value in spec.options if key != "index")
+    canonical = Spec(spec.name, spec.target, (), own if index == FLAT else (*own, ("index", index)))
+    return DenseSystem(str(canonical), spec.target, index, own)
+
+
+def query_vectors(
+    encoder: Encoder, queries: Queries, dim: int, workspace: Workspace
+) -> tuple[NDArray[np.float32], dict[str, int]]:
+    """Each query's parts summed by weight, float32 (q, d), and how many queries were cut and of how much.
+
+    A text is embedded in its part's role, a ready vector is taken as it is. Raises InputError for any other part.
+    """
+    vectors, cut, lost = np.zeros((len(queries), dim), np.float32), np.zeros(len(queries), bool), 0
+    by_role: dict[Role, list[tuple[int, Part]]] = {}
+    for row, parts in enumerate(queries.parts):
+        for part in parts:
+            if part.vector is not None:
+                vectors[row] += np.float32(part.weight) * _ready(part.vector, dim, queries.ids[row])
+            elif part.image is not None:
+                what = "a part is an image, and this encoder reads text"
+                raise InputError(what, where=f"query {queries.ids[row]!r}", mend="give text")
+            else:
+                by_role.setdefault(part.role, []).append((row, part))
+    for role, asked in sorted(by_role.items()):
+        rows = np.array([row for row, _ in asked], np.int64)
+        found = embed(encoder, [part.text for _, part in asked], role, workspace, ids=[queries.ids[row] for row in rows])
+        weights = np.array([part.weight for _, part in asked], np.float32)
+        np.add.at(vectors, rows, weights[:, None] * found.vectors)
+        cut[rows[found.lost > 0]] = True
+        lost += int(found.lost.sum())
+    return vectors, {"truncated_queries": int(cut.sum()), "tokens_lost": lost} if encoder.unit == "tok" else {}
+
+
+def _ready(vector: NDArray[np.float32], dim: int, query: str) -> NDArray[np.float32]:
+    if vector.shape != (dim,) or vector.dtype != np.float32 or not np.isfinite(vector).all():
+        what = f"a part's vector is {vector.dtype} {vector.shape}, or not finite"
+        raise InputError(what, where=f"query {query!r}", mend=f"give finite float32 ({dim},)")
+    return vector
+
+
+def _losses(encoder: Encoder, embedded: Embedded, name: str) -> dict[str, int]:
+    """How many texts were cut, and of how many tokens; a class of one's own cannot be asked."""
+    known = {name: embedded.truncated, "tokens_lost": int(embedded.lost.sum())}
+    return known if encoder.unit == "tok" else {"truncation_unknown": 1}
+
+
+def _recalls(facts: Mapping[str, Any]) -> dict[str, int]:
+    """An approximate index's recall against exact search, in thousandths, so that it stands beside every score."""
+    return {f"index_{name}_permille": round(1000 * value) for name, value in facts.items() if name.startswith("recall@")}

@@ -88,7 +88,7 @@ def as_text(value: object, what: str) -> str:
 def as_grade(value: object) -> int:
     """A grade: a whole number, also written as text or with nothing but zeros after its point."""
     if not _GRADE.fullmatch(written := str(value)) or isinstance(value, bool):
-        raise InputError(f"the grade {value!r} is not a whole number", mend="write grades such as 0, 1, 2")
+        raise InputError(f"the grade {value!r} is not a whole number of up to 9 digits", mend="write grades such as 0, 1, 2")
     return int(float(written))
 
 

@@ -88,7 +88,11 @@ def _rows(path: Path, witness: Witness) -> Iterator[tuple[int, int, dict[str, An
     if format_of(path) not in (".tsv", ".txt"):
         return rows_of(path, witness)
     first = next((text_of(line, f"{path}:{number}") for number, line in lines_of(path, Witness()) if line.strip()), "")
-    split = tabs if "\t" in first else str.split
+    split = tabs if "\t" in first else _blanks
     cells = split(first)
     plain = cells and _WHOLE.fullmatch(cells[-1]) is not None
     return tsv_rows(path, witness, _PLAIN.get(len(cells), ()) if plain else (), split)
+
+
+def _blanks(line: str) -> list[str]:
+    return re.split("[ \t]+", line.strip(" \t"))

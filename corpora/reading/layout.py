@@ -15,6 +15,8 @@ _TABLE = r"(jsonl|tsv|csv|parquet)(\.gz)?"
 _PART = re.compile(rf"(corpus|queries)(?:-(\d+))?\.{_TABLE}")
 _JUDGED = re.compile(rf"(?P<split>[^.].*?)\.(txt|{_TABLE})")
 _JUDGED_BESIDE = re.compile(rf"qrels(?:-(?P<split>.+?))?\.(txt|{_TABLE})")
+_PAPERS = ("readme", "license", "licence")
+QRELS = "qrels"
 ONLY_SPLIT = "test"
 
 
@@ -51,6 +53,7 @@ def layout_of(folder: Path) -> Layout:
     """The files in `folder`. Raises InputError without a corpus, and where two files claim one place or a shard lacks."""
     try:
         here = sorted(path for path in folder.iterdir() if path.is_file())
+        inside = sorted((folder / QRELS).iterdir()) if (folder / QRELS).is_dir() else []
     except OSError as problem:
         raise unreadable(folder, problem) from None
     corpus = _parts(folder, here, "corpus")
@@ -59,7 +62,7 @@ def layout_of(folder: Path) -> Layout:
         raise InputError(
             f"no corpus; the files there are: {listed}", where=str(folder), mend="call it corpus.jsonl, .tsv, .csv or .parquet"
         )
-    return Layout(folder, corpus, _parts(folder, here, "queries"), _judgements(folder, here))
+    return Layout(folder, corpus, _parts(folder, here, "queries"), _judgements(here, inside))
 
 
 def _parts(folder: Path, here: list[Path], kind: str) -> tuple[Path, ...]:
@@ -80,14 +83,13 @@ def _parts(folder: Path, here: list[Path], kind: str) -> tuple[Path, ...]:
     return tuple(found[number] for number in numbers)
 
 
-def _judgements(folder: Path, here: list[Path]) -> dict[str, Path]:
+def _judgements(here: list[Path], inside: list[Path]) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    inside = folder / "qrels"
     for path in here:
         if named := _JUDGED_BESIDE.fullmatch(path.name):
             _claim(found, named["split"] or ONLY_SPLIT, path)
-    for path in sorted(inside.iterdir()) if inside.is_dir() else ():
-        if path.is_file() and (named := _JUDGED.fullmatch(path.name)):
+    for path in inside:
+        if path.is_file() and (named := _JUDGED.fullmatch(path.name)) and not path.name.lower().startswith(_PAPERS):
             _claim(found, named["split"], path)
     return found
 

@@ -53,9 +53,9 @@ def tsv_rows(path: Path, witness: Witness, header: Sequence[str] = (), split: Sp
 
 def _tsv_records(path: Path, witness: Witness, split: Split) -> Iterator[tuple[int, list[str]]]:
     for number, line in lines_of(path, witness):
-        if ended := line.removesuffix(b"\r").rstrip(b" "):
+        if line.strip(b" \r"):
             try:
-                yield number, split(text_of(ended, f"{path}:{number}"))
+                yield number, split(text_of(line.removesuffix(b"\r"), f"{path}:{number}"))
             except InputError as fault:
                 witness.refuse(fault)
 
@@ -83,13 +83,14 @@ def parquet_rows(path: Path, witness: Witness) -> Iterator[Row]:
 
     number = 1
     try:
+        size = path.stat().st_size
         with parquet.ParquetFile(path, buffer_size=1 << 20) as file:
             _check_header(file.schema_arrow.names, str(path))
             for batch in file.iter_batches(_PARQUET_ROWS, use_threads=False):
                 for row in batch.to_pylist():
                     yield number, sum(len(value) for value in row.values() if isinstance(value, str)), row
                     number += 1
-                witness.advance(batch.nbytes)
+                witness.advance(size * batch.num_rows // file.metadata.num_rows)
     except UnicodeDecodeError as problem:
         raise not_utf8(problem, f"{path}, one of the {_PARQUET_ROWS:,} rows from {number:,}") from None
     except (pa.ArrowException, EOFError) as problem:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from ..analysis.analyser import Analyser, utf8
 from ..hits import Candidates, Hits, Rows
-from .postings import Postings, count_terms, postings
+from .counts import Counts
+from .postings import Postings, postings
 from .search import Asked, best
 from .variants import variant
 
@@ -80,16 +81,15 @@ def build_bm25(
     """The index of a stream of texts, in memory. `delta` is the variant's own where it is None."""
     shape = variant(form)
     lower = shape.delta if delta is None else delta
-    blocks, names = count_terms(texts, analyser)
-    lengths = np.concatenate([np.zeros(0, np.int64), *(block.lengths for block in blocks)])
+    counts = Counts(texts, analyser)
     facts = {
-        "documents": len(lengths),
-        "terms": len(names),
-        "tokens": int(lengths.sum()),
-        "empty_documents": int(np.count_nonzero(lengths == 0)),
+        "documents": len(counts.lengths),
+        "terms": len(counts.names),
+        "tokens": int(counts.lengths.sum(dtype=np.int64)),
+        "empty_documents": int(np.count_nonzero(counts.lengths == 0)),
     }
-    found = postings(blocks, len(names), shape, k1, b, lower)
-    return BM25Index(analyser, pa.array(names, pa.string()), found, order, facts | {"postings": len(found.docs)})
+    found = postings(counts, shape, k1, b, lower)
+    return BM25Index(analyser, pa.array(counts.names, pa.string()), found, order, facts | {"postings": len(found.docs)})
 
 
 def write_bm25(index: BM25Index, folder: Path) -> dict[str, Any]:

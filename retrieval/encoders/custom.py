@@ -96,7 +96,7 @@ class CustomEncoder:
         fingerprint = getattr(self.model, "fingerprint", None)
         if fingerprint is not None:
             return digest("custom", shape, "fingerprint", str(fingerprint))
-        seen = [_two_digits(self.encode(CANARIES, role)) for role in ("query", "document")]  # type: ignore[arg-type]
+        seen = [_two_digits(self.encode(CANARIES, "query")), _two_digits(self.encode(CANARIES, "document"))]
         return digest("custom", shape, "source", source_of(type(self.model)), *seen)
 
     def _called(self, method: str, texts: list[str]) -> Any:
@@ -107,9 +107,8 @@ class CustomEncoder:
         except Exception as problem:
             if out_of_memory(problem):
                 raise
-            raise InputError(
-                f"raised {type(problem).__name__}: {problem}", where=f"{self.where}, {method}", mend="medir check runs it on a few texts"
-            ) from problem
+            what = f"raised {type(problem).__name__}: {problem}"
+            raise InputError(what, where=f"{self.where}, {method}", mend="medir check runs it on a few texts") from problem
 
 
 def attribute_problem(model: Any) -> str:
@@ -139,4 +138,4 @@ def source_of(kind: type) -> bytes:
 
 def _two_digits(vectors: NDArray[np.float32]) -> bytes:
     """Vectors at two digits: another model is seen, the noise of another thread count is not."""
-    return np.rint(vectors / np.abs(vectors).max() * 100).astype(np.int8).tobytes()
+    return bytes(np.rint(vectors / np.abs(vectors).max() * 100).astype(np.int8).tobytes())

@@ -96,9 +96,8 @@ def _model(folder: ModelFolder, options: Mapping[str, str | int]) -> Any:
     except Exception as problem:
         if isinstance(problem, MedirError) or out_of_memory(problem):
             raise
-        raise InputError(
-            f"the model cannot be loaded: {type(problem).__name__}: {problem}", where=str(folder.path), mend="fetch the model again"
-        ) from problem
+        what = f"the model cannot be loaded: {type(problem).__name__}: {problem}"
+        raise InputError(what, where=str(folder.path), mend="fetch the model again") from problem
 
 
 def _keys(folder: ModelFolder, model: Any, tokens: Tokens, longest: int) -> frozenset[str]:

@@ -7,4 +7,5 @@ _SIGNS = ("out of memory", "can't allocate memory", "cannot allocate memory", "n
 
 def out_of_memory(problem: BaseException) -> bool:
     """Whether an exception says that memory ran out, on a processor or on an accelerator."""
-    return isinstance(problem, MemoryError) or (isinstance(problem, RuntimeError) and any(sign in str(problem).lower() for sign in _SIGNS))
+    said = str(problem).lower()
+    return isinstance(problem, MemoryError) or (isinstance(problem, RuntimeError) and any(sign in said for sign in _SIGNS))

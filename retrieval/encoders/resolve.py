@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from corpora import InputError, MedirError, Registry, UsageError
 from corpora.registry import load_attribute, suggest
@@ -30,32 +30,41 @@ def resolve_encoder(target: str, options: Mapping[str, Any] | None = None, *, of
     model or class that cannot be taken, SurroundingsError for a hub model that is neither cached nor to be fetched.
     """
     options = dict(options or {})
+    model = make_model(target, options, offline=offline)
+    if is_encoder(model):
+        return model
+    return CustomEncoder(model, target, tuple((key, str(value)) for key, value in sorted(options.items())))
+
+
+def make_model(target: str, options: Mapping[str, Any] | None = None, *, offline: bool = False) -> Any:
+    """What ENCODER names, before anything is asked of it: an Encoder of ours, or an object of the user's class."""
+    options = dict(options or {})
     if target in ENCODERS:
-        return _made(ENCODERS.get(target), target, options)
+        return _called(ENCODERS.get(target), target, options)
     if Path(target).expanduser().is_dir():
         return SentenceEncoder.open(Path(target).expanduser().resolve(), options)
     if target.rpartition(":")[0].endswith(".py") or _MODULE.fullmatch(target):
-        return _made(load_attribute(target), target, options)
+        return _called(load_attribute(target), target, options)
     if _HUB.fullmatch(target) and not target.startswith("."):
         revision = options.pop("revision", None)
         return SentenceEncoder.open(hub_folder(target, revision, ENCODERS.names(), offline=offline), options, target)
-    raise UsageError(f"unknown encoder {target!r}", mend=f"{suggest(target, ENCODERS.names())}; or {_FORMS}")
+    forms = "a folder, file.py:Class, module:Class, or a hub name with one slash"
+    raise UsageError(f"unknown encoder {target!r}", mend=f"{suggest(target, ENCODERS.names())}; or {forms}")
 
 
-_FORMS = "a folder, file.py:Class, module:Class, or a hub name with one slash"
+def is_encoder(model: Any) -> TypeGuard[Encoder]:
+    """Whether it is an Encoder as it stands; no property of it is read, since that might load a model."""
+    return all(hasattr(type(model), name) for name in ("lengths", "encode", "identity"))
 
 
-def _made(maker: Any, where: str, options: Mapping[str, Any]) -> Encoder:
-    """What a maker (a class, a function, or a ready model) makes of the options, seen as an Encoder."""
-    made = _called(maker, where, options) if inspect.isclass(maker) or inspect.isroutine(maker) else maker
-    if made is maker and options:
-        raise UsageError(f"it is a ready object and takes no options ({', '.join(options)})", where=where, mend="leave them out")
-    if hasattr(made, "lengths") and hasattr(made, "identity"):
-        return made  # type: ignore[no-any-return]
-    return CustomEncoder(made, where, tuple((key, str(value)) for key, value in sorted(options.items())))
-
-
-def _called(maker: Callable[..., Any], where: str, options: Mapping[str, Any]) -> Any:
+def _called(maker: Any, where: str, options: Mapping[str, Any]) -> Any:
+    """What a class or a function makes of the options; a ready object as it is."""
+    if not (inspect.isclass(maker) or inspect.isroutine(maker)):
+        if options:
+            raise UsageError(
+                f"it is a ready object and takes no options ({', '.join(options)})", where=where, mend="leave them out"
+            )
+        return maker
     try:
         inspect.signature(maker).bind(**options)
     except TypeError as problem:
@@ -67,4 +76,5 @@ def _called(maker: Callable[..., Any], where: str, options: Mapping[str, Any]) -
     except MedirError:
         raise
     except Exception as problem:
-        raise InputError(f"making it fails: {type(problem).__name__}: {problem}", where=where, mend="mend its constructor") from problem
+        what = f"making it fails: {type(problem).__name__}: {problem}"
+        raise InputError(what, where=where, mend="mend its constructor") from problem

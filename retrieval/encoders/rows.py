@@ -31,8 +31,8 @@ def accepted(values: Any, texts: Sequence[str], dim: int, where: str, ids: Seque
         )
     if values.dtype != np.float32:
         _refuse(f"returned {values.dtype}, not float32", where, "return vectors.astype(numpy.float32)")
-    _no_bad_row(~np.isfinite(values).all(axis=1), "NaN or infinity", texts, where, ids)
-    _no_bad_row(~values.any(axis=1), "a zero vector", texts, where, ids)
+    _no_row(np.flatnonzero(~np.isfinite(values).all(axis=1)), "NaN or infinity", texts, where, ids)
+    _no_row(np.flatnonzero(~values.any(axis=1)), "a zero vector", texts, where, ids)
     return np.ascontiguousarray(values)
 
 
@@ -48,10 +48,9 @@ def name_of(row: int, texts: Sequence[str], ids: Sequence[str]) -> str:
     return f"{ids[row]!r} ({text!r})" if ids else f"text {row} ({text!r})"
 
 
-def _no_bad_row(bad: NDArray[np.bool_], what: str, texts: Sequence[str], where: str, ids: Sequence[str]) -> None:
-    if bad.any():
-        name = name_of(int(bad.argmax()), texts, ids)
-        _refuse(f"gave {what} for {name}", where, "see what the model does with this text")
+def _no_row(bad: NDArray[np.int64], what: str, texts: Sequence[str], where: str, ids: Sequence[str]) -> None:
+    if len(bad):
+        _refuse(f"gave {what} for {name_of(int(bad[0]), texts, ids)}", where, "see what the model does with this text")
 
 
 def _refuse(what: str, where: str, mend: str) -> NoReturn:

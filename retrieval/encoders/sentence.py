@@ -71,7 +71,8 @@ class SentenceEncoder:
 
     def _check(self) -> None:
         if self.similarity not in SIMILARITIES:
-            raise UsageError(f"the model compares by {self.similarity}", where=self._place, mend="say similarity=cosine or similarity=dot")
+            what = f"the model compares by {self.similarity}"
+            raise UsageError(what, where=self._place, mend="say similarity=cosine or similarity=dot")
         most, asked = self.folder.positions, self.options.get("max_length")
         if most and asked and int(asked) > most:
             raise UsageError(f"max_length={asked}, but the model has {most} positions", where=self._place, mend="give less")
@@ -110,9 +111,10 @@ class SentenceEncoder:
 
     @cached_property
     def _identity(self) -> str:
-        moves = {key: self.options.get(key) for key in ("max_length", "pooling")}
-        moves |= {"dtype": self.options.get("dtype", "float32"), "similarity": self.similarity, "prompts": self.prompts}
-        return digest_json({"adapter": "sentence-transformers-1", "files": self.folder.sums(), **moves})
+        options = {key: self.options.get(key) for key in ("max_length", "pooling")}
+        options |= {"dtype": self.options.get("dtype", "float32"), "similarity": self.similarity}
+        adapter = "sentence-transformers-1"
+        return digest_json({"adapter": adapter, "files": self.folder.sums(), "prompts": self.prompts, "options": options})
 
     @property
     def _loaded(self) -> LoadedModel:

@@ -14,7 +14,7 @@ from corpora.workspace import Workspace
 
 from ..encoders.memory import out_of_memory
 from ..encoders.protocol import Encoder, Lengths
-from .journal import Journal, new_segment
+from .journal import new_segment
 from .keys import Unique, unique_texts
 from .plan import BatchPlan, plan_batches
 from .store import Store, open_store, vector_folder
@@ -35,7 +35,13 @@ class Embedded:
 
 
 def embed(
-    encoder: Encoder, texts: Texts | Sequence[str], role: Role, workspace: Workspace, *, ids: Sequence[str] = (), into: Path | None = None
+    encoder: Encoder,
+    texts: Texts | Sequence[str],
+    role: Role,
+    workspace: Workspace,
+    *,
+    ids: Sequence[str] = (),
+    into: Path | None = None,
 ) -> Embedded:
     """The vectors of n texts in a role, in their order; equal texts are embedded once, kept ones not at all.
 
@@ -44,14 +50,18 @@ def embed(
     Raises InputError for a text that the model gives no usable vector, StateError for a damaged vector store.
     """
     many = texts if isinstance(texts, Texts) else ListedTexts(texts, ids)
-    unique = unique_texts(many.blocks(), role, encoder.prompt(role))
-    store = filled(encoder, many, unique, role, workspace)
-    places = store.find(unique.keys)[unique.which]
+    store, places = keep(encoder, many, role, workspace)
     return Embedded(_gathered(store, places, store.dim or encoder.dim, into), store.lost[places])
 
 
-def filled(encoder: Encoder, texts: Texts, unique: Unique, role: Role, workspace: Workspace) -> Store:
-    """The store of an encoder and role, once it holds every one of these texts."""
+def keep(encoder: Encoder, texts: Texts, role: Role, workspace: Workspace) -> tuple[Store, Rows]:
+    """The store of an encoder and role once it holds all n texts, and the place of each there, int64 (n)."""
+    unique = unique_texts(texts.blocks(), role, encoder.prompt(role))
+    store = _filled(encoder, texts, unique, role, workspace)
+    return store, store.find(unique.keys)[unique.which]
+
+
+def _filled(encoder: Encoder, texts: Texts, unique: Unique, role: Role, workspace: Workspace) -> Store:
     folder = vector_folder(workspace, encoder.identity(), role)
     store = open_store(folder)
     missing = store.find(unique.keys) < 0
@@ -99,7 +109,8 @@ def _embedded(encoder: Encoder, texts: Texts, rows: Rows, role: Role) -> NDArray
             raise
         if len(rows) == 1:
             name = next(iter(texts.ids(rows)), f"text {rows[0]}")
-            raise SurroundingsError("there is not enough memory for this text alone", where=name, mend="give max_length=, or a smaller model") from None
+            what = "there is not enough memory for this text alone"
+            raise SurroundingsError(what, where=name, mend="give max_length=, or a smaller model") from None
     middle = len(rows) // 2
     return np.concatenate([_embedded(encoder, texts, half, role) for half in (rows[:middle], rows[middle:])])
 

@@ -66,12 +66,14 @@ class Journal:
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self._file, self._path = file, path
+        self.batches = 0
 
     def append(self, keys: Keys, lost: NDArray[np.uint32], vectors: NDArray[np.float32]) -> None:
         """Write one batch: keys uint8 (n, 32), lost uint32 (n), vectors float32 (n, d). A full disk is a SurroundingsError."""
         payload = np.ascontiguousarray(keys).tobytes() + lost.astype("<u4").tobytes() + vectors.astype("<f4").tobytes()
         start = _RECORD.pack(TAG, len(keys), len(payload), hashlib.sha256(payload).digest())
         self._write(start + _CRC.pack(zlib.crc32(start)) + payload)
+        self.batches += 1
 
     def _write(self, data: bytes) -> None:
         try:
@@ -97,7 +99,12 @@ def new_segment(folder: Path, head: Mapping[str, Any]) -> Iterator[Journal]:
         text += b" " * (-len(text) % 4)
         start = _HEAD.pack(MAGIC, len(text)) + text
         journal._write(start + hashlib.sha256(start).digest())
-        yield journal
+        try:
+            yield journal
+        except BaseException:
+            if not journal.batches:
+                path.unlink(missing_ok=True)
+            raise
         journal.append(np.empty((0, KEY), np.uint8), np.empty(0, np.uint32), np.empty((0, 0), np.float32))
 
 
@@ -137,7 +144,8 @@ def _records(path: Path, data: mmap.mmap | bytes, at: int, dim: int) -> Iterator
         end = at + _START + length
         if sound and end > len(data):
             return
-        if not sound or length != texts * (KEY + 4 + 4 * dim) or hashlib.sha256(_view(data, at + _START, end)).digest() != claimed:
+        fits = sound and length == texts * (KEY + 4 + 4 * dim)
+        if not fits or hashlib.sha256(memoryview(data)[at + _START : end]).digest() != claimed:
             if _finished_after(data, end if sound else at + 1):
                 raise _damaged(path, at)
             return
@@ -154,10 +162,6 @@ def _finished_after(data: mmap.mmap | bytes, at: int) -> bool:
             return True
         at += 1
     return False
-
-
-def _view(data: mmap.mmap | bytes, start: int, stop: int) -> memoryview:
-    return memoryview(data)[start:stop]
 
 
 def _damaged(path: Path, at: int) -> StateError:

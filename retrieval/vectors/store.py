@@ -71,12 +71,12 @@ def open_store(folder: Path) -> Store:
                 where=str(other.path),
                 mend="remove the file of the wrong one and run the same command again",
             )
-    parts = list(_batches(segments))
-    keys, segment, word, lost = (np.concatenate(column) for column in zip(*parts, strict=True)) if parts else _NOTHING
-    return Store(segments, keys, segment, word, lost)
+    parts = [(np.empty((0, KEY), np.uint8), _NONE, _NONE, _NONE), *_batches(segments)]
+    keys, segment, word, lost = zip(*parts, strict=True)
+    return Store(segments, np.concatenate(keys), np.concatenate(segment), np.concatenate(word), np.concatenate(lost))
 
 
-_NOTHING = (np.empty((0, KEY), np.uint8), *(np.empty(0, np.int64) for _ in range(3)))
+_NONE = np.empty(0, np.int64)
 
 
 def _batches(segments: tuple[Segment, ...]) -> Iterator[tuple[Keys, Places, Places, Places]]:
