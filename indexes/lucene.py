@@ -18,7 +18,8 @@ from .candidates import allowed_rows, best, stacked
 from .hits import Candidates, Hits, Rows, Scores
 from .lucene_process import LuceneProcess
 
-LANGUAGES = tuple("ar bn da de en es fi fr hi hu id it ja ko nl no pt ru sv te th tr zh".split())
+_LANGUAGES = "ar bn da de en es fi fr hi hu id it ja ko nl no pt ru sv te th tr zh"
+LANGUAGES = tuple(_LANGUAGES.split())
 """What pyserini has an analyser for; `en` is Anserini's default English with Porter's stemmer, `zh` Lucene's CJK bigrams."""
 MORE = 16
 

@@ -1,7 +1,8 @@
 """Lucene itself, in a process of its own: requests come as JSON lines, answers go back the same way.
 
 Run as a script by `indexes.lucene`; it imports nothing of this project, so that a JVM and torch never share a process.
-A request is `{"do": "build" | "open" | "search", ...}`; an answer is one line, or one a query; `{"error": ...}` ends it all.
+A request is `{"do": "build" | "open" | "search" | "analyse", ...}`; its answer is one line, or one for each query or text.
+After `{"error": ...}` the process ends.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, BinaryIO
 
 FIELD = "contents"
@@ -22,60 +23,74 @@ class Lucene:
 
     def __init__(self) -> None:
         import jnius_config
+        import pyserini
 
-        # The module that pyserini's own start-up asks for is missing from small Java builds; BM25 has no use for it.
-        jnius_config.set_classpath(str(next(files("pyserini").joinpath("resources/jars").glob("anserini-*-fatjar.jar"))))
+        # Pyserini's own start-up asks for a Java module that small builds lack; BM25 has no use for it.
+        [jar, *_] = (Path(pyserini.__file__).parent / "resources/jars").glob("anserini-*-fatjar.jar")
+        jnius_config.set_classpath(str(jar))
         jnius_config.add_options("-Xrs")
         from jnius import autoclass, cast
         from pyserini.analysis import get_lucene_analyzer
 
-        self.java, self.cast, self.analyser = autoclass, cast, get_lucene_analyzer
-        self.directory = lambda folder: autoclass("org.apache.lucene.store.FSDirectory").open(
-            autoclass("java.nio.file.Paths").get(folder)
-        )
+        self.java: Any = autoclass
+        self.cast: Any = cast
+        self.analyser: Any = get_lucene_analyzer
+        self.as_json = autoclass("com.fasterxml.jackson.databind.ObjectMapper")()
+
+    def lucene(self, name: str) -> Any:
+        """A class of Lucene's, by the rest of its name."""
+        return self.java(f"org.apache.lucene.{name}")
 
     def build(self, folder: str, language: str, texts: Iterator[str]) -> dict[str, Any]:
-        """Index texts in order, so that Lucene's own numbers are the rows; what was used and how many there are."""
-        java = self.java
-        config = java("org.apache.lucene.index.IndexWriterConfig")(self.analyser(language))
-        config.setMergePolicy(java("org.apache.lucene.index.LogByteSizeMergePolicy")())
-        config.setUseCompoundFile(False)
-        writer = java("org.apache.lucene.index.IndexWriter")(self.directory(folder), config)
-        kind = java("org.apache.lucene.document.FieldType")()
-        kind.setIndexOptions(java("org.apache.lucene.index.IndexOptions").DOCS_AND_FREQS)
-        kind.setTokenized(True)
-        blank = self.cast("java.lang.CharSequence", java("java.lang.String")(""))
-        document, field = java("org.apache.lucene.document.Document")(), java("org.apache.lucene.document.Field")(FIELD, blank, kind)
-        document.add(field)
+        """Index texts in order, so that Lucene's own numbers are the rows; how many there are, and what indexed them."""
+        settings = self.lucene("index.IndexWriterConfig")(self.analyser(language))
+        settings.setMergePolicy(self.lucene("index.LogByteSizeMergePolicy")())  # joins neighbours only: numbers stay in order
+        writer = self.lucene("index.IndexWriter")(self.directory(folder), settings)
+        document, field = self.document()
         for text in texts:
             field.setStringValue(text)
             writer.addDocument(document)
         documents = writer.getDocStats().numDocs
         writer.forceMerge(1)
         writer.close()
-        return {"documents": documents, "lucene": java("org.apache.lucene.util.Version").LATEST.toString(), **self.surroundings()}
+        java = self.java("java.lang.System").getProperty("java.version")
+        return {"documents": documents, "lucene": self.lucene("util.Version").LATEST.toString(), "java": java}
 
-    def surroundings(self) -> dict[str, str]:
-        """The Java that runs."""
-        return {"java": self.java("java.lang.System").getProperty("java.version")}
+    def directory(self, folder: str) -> Any:
+        """A folder as Lucene sees it."""
+        return self.lucene("store.FSDirectory").open(self.java("java.nio.file.Paths").get(folder))
+
+    def document(self) -> tuple[Any, Any]:
+        """A document with one field, to be filled again and again: terms and their frequencies, nothing stored."""
+        kind = self.lucene("document.FieldType")()
+        kind.setIndexOptions(self.lucene("index.IndexOptions").DOCS_AND_FREQS)
+        blank = self.cast("java.lang.CharSequence", self.java("java.lang.String")(""))
+        document, field = self.lucene("document.Document")(), self.lucene("document.Field")(FIELD, blank, kind)
+        document.add(field)
+        return document, field
+
+    def analyse(self, language: str, texts: list[str]) -> Iterator[dict[str, list[Any]]]:
+        """The terms that Lucene's own analyser makes of each text, in order."""
+        analyse, words = self.java("io.anserini.analysis.AnalyzerUtils").analyze, self.analyser(language)
+        for text in texts:
+            yield {"terms": json.loads(self.as_json.writeValueAsString(analyse(words, text)))}
 
     def open(self, folder: str, language: str, k1: float, b: float) -> dict[str, Any]:
         """Make an index ready to be searched; how many documents it has."""
-        java = self.java
-        reader = java("org.apache.lucene.index.DirectoryReader").open(self.directory(folder))
-        self.searcher = java("org.apache.lucene.search.IndexSearcher")(reader.getContext())
-        self.searcher.setSimilarity(java("org.apache.lucene.search.similarities.BM25Similarity")(k1, b))
+        reader = self.lucene("index.DirectoryReader").open(self.directory(folder))
+        self.searcher = self.lucene("search.IndexSearcher")(reader.getContext())
+        self.searcher.setSimilarity(self.lucene("search.similarities.BM25Similarity")(k1, b))
         self.searcher.setMaxClauseCount(CLAUSES)
         self.words = self.analyser(language)
-        self.queries = java("io.anserini.search.query.BagOfWordsQueryGenerator")()
-        self.as_json = java("com.fasterxml.jackson.databind.ObjectMapper")()
+        self.queries = self.java("io.anserini.search.query.BagOfWordsQueryGenerator")()
         return {"documents": reader.numDocs()}
 
-    def search(self, query: str, depth: int) -> dict[str, list[float]]:
-        """The first `depth` documents of a query and their scores, best first, ties by row."""
-        found = self.searcher.search(self.queries.buildQuery(FIELD, self.words, query), depth)
-        hits = json.loads(self.as_json.writeValueAsString(found))["scoreDocs"]
-        return {"rows": [hit["doc"] for hit in hits], "scores": [hit["score"] for hit in hits]}
+    def search(self, queries: list[str], depth: int) -> Iterator[dict[str, list[Any]]]:
+        """The first `depth` documents of each query and their scores, best first, ties by row."""
+        for query in queries:
+            found = self.searcher.search(self.queries.buildQuery(FIELD, self.words, query), depth)
+            hits = json.loads(self.as_json.writeValueAsString(found))["scoreDocs"]
+            yield {"rows": [hit["doc"] for hit in hits], "scores": [hit["score"] for hit in hits]}
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
@@ -97,8 +112,11 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
             case "open":
                 answer(lucene.open(**request))
             case "search":
-                for query in request["queries"]:
-                    answer(lucene.search(query, request["depth"]))
+                for hits in lucene.search(**request):
+                    answer(hits)
+            case "analyse":
+                for terms in lucene.analyse(**request):
+                    answer(terms)
         answers.flush()
 
 

@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, cast
 
 from ..errors import InputError, SurroundingsError
 from .witness import Witness
@@ -66,9 +65,9 @@ def _chunks(path: Path, witness: Witness) -> Iterator[bytes]:
         packed = raw.peek(2)[:2] == _GZIP
         if path.suffix == ".gz" and not packed:
             raise InputError("it is not gzipped", where=str(path), mend="drop .gz from its name, or fetch it again")
-        file = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
+        file = gzip.GzipFile(fileobj=raw) if packed else raw
         seen, first = 0, True
-        while chunk := file.read(_CHUNK):
+        while chunk := file.read1(_CHUNK):
             witness.advance(raw.tell() - seen)
             seen = raw.tell()
             yield _unmarked(chunk, path, witness) if first else chunk

@@ -14,10 +14,11 @@ from .porter import stem
 from .uax29 import CJK, Spans, code_point, gather, size_of, words
 from .wordbreak import table_version
 
-ENGLISH_STOPWORDS = frozenset(
-    "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to "
-    "was will with".split()
+_STOPWORDS = (
+    "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to was "
+    "will with"
 )
+ENGLISH_STOPWORDS = frozenset(_STOPWORDS.split())
 """EnglishAnalyzer's default set."""
 CJK_STOPWORDS = ENGLISH_STOPWORDS - {"an"} | {"s", "t", "www"}
 """CJKAnalyzer's default set."""
@@ -97,7 +98,7 @@ def _pairs(data: NDArray[np.uint8], ends: NDArray[np.int64], joins: NDArray[np.b
 def _widths() -> NDArray[np.int64]:
     """What each code point from `WIDE` on folds to, int64: full-width ASCII to ASCII, half-width kana to kana."""
     folded = [unicodedata.normalize("NFKC", chr(point)) for point in range(WIDE, WIDE_END)]
-    folds = [0xFF01 <= point <= 0xFF5E or 0xFF65 <= point for point in range(WIDE, WIDE_END)]
+    folds = [0xFF01 <= point <= 0xFF5E or point >= 0xFF65 for point in range(WIDE, WIDE_END)]
     return np.array([ord(new) if fold else WIDE + at for at, (new, fold) in enumerate(zip(folded, folds, strict=True))])
 
 

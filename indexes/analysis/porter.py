@@ -73,7 +73,7 @@ def _short(word: str) -> bool:
 
 
 def _step_1a(word: str) -> str:
-    if not word.endswith("s") or word[-2] == "s" and not word.endswith("sses"):
+    if not word.endswith("s") or (word[-2] == "s" and not word.endswith("sses")):
         return word
     return word[:-2] if word.endswith(("sses", "ies")) else word[:-1]
 

@@ -240,3 +240,14 @@ def test_half_precision_is_an_option(encoder: SentenceEncoder) -> None:
     assert half.dtype == np.float32
     np.testing.assert_allclose(half, encoder.encode(TEXTS, "query"), atol=0.05)
     assert not np.allclose(half, encoder.encode(TEXTS, "query"), atol=1e-5)
+
+
+def test_a_model_without_a_transformer_is_sent_to_the_other_door(tmp_path: Path) -> None:
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+
+    words = StaticEmbedding(Tokenizer.from_file(str(MINILM_FOLDER / "tokenizer.json")), embedding_dim=8)
+    sentence_transformers.SentenceTransformer(modules=[words], device="cpu").save(str(tmp_path / "static"))
+    with pytest.raises(InputError, match=r"first module \(StaticEmbedding\) has no fast tokenizer") as caught:
+        SentenceEncoder.open(tmp_path / "static", {}).encode(["a"], "query")
+    assert "file.py:Class" in caught.value.mend
