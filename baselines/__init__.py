@@ -1,0 +1,1 @@
+"""Which systems are known; they enter through the door of any plug-in."""

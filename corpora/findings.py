@@ -29,6 +29,13 @@ class SplitReport:
     findings: tuple[Finding, ...]
     ceilings: Mapping[str, float]
 
+    def rows(self) -> list[tuple[str, ...]]:
+        """The split as rows of a table (see `Report.rows`)."""
+        counts = [("judged_queries", f"{self.queries:,}"), ("judgements", f"{self.judgements:,}")]
+        best = [(f"best {measure} within reach", f"{value:.4f}") for measure, value in self.ceilings.items()]
+        part = f"split {self.split}"
+        return [*((part, what, value, "", "") for what, value in (*counts, *best)), *_cells(part, self.findings)]
+
 
 @dataclass(frozen=True)
 class Report:
@@ -45,9 +52,22 @@ class Report:
         """Whether `medir run` would refuse the folder, or one of its splits."""
         return any(finding.refused for findings in (self.findings, *(s.findings for s in self.splits)) for finding in findings)
 
-    def plain(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """The report as plain values, for JSON."""
         return {**asdict(self), "refused": self.refused}
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """The report as the rows of a table, the first its header: part, what, count, whether `run` refuses it, examples."""
+        counted = [("folder", "documents", f"{self.documents:,}", "", ""), ("folder", "queries", f"{self.queries:,}", "", "")]
+        parts = [*counted, *_cells("folder", self.findings), *(row for split in self.splits for row in split.rows())]
+        return [("part", "what", "count", "run", "examples"), *parts]
+
+
+def _cells(part: str, findings: Iterable[Finding]) -> list[tuple[str, ...]]:
+    return [
+        (part, finding.name, f"{finding.count:,}", "refuses" if finding.refused else "takes", "; ".join(finding.examples))
+        for finding in findings
+    ]
 
 
 def finding_of(name: str, items: Iterable[str], *, refused: bool = False) -> Finding:

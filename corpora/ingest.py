@@ -85,6 +85,5 @@ def _settle(folder: Path, ids: pa.Array, places: Places) -> tuple[str, int]:
     if merged:
         refuse_conflicts(path, ids, ascending, twin, places)
         ascending = drop_rows(path, ascending, twin)
-    del ids, twin
     order_of(ascending).tofile(folder / ORDER_FILE)
     return fingerprint_of_file(path, ascending), merged

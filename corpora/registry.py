@@ -66,7 +66,7 @@ class Registry(Generic[T]):
                     mend="uninstall one of them",
                 )
             known[point.name] = point.value
-        return known | {name: "" for name in self._objects}
+        return known | dict.fromkeys(self._objects, "")
 
 
 def suggest(name: str, known: list[str]) -> str:
@@ -105,7 +105,8 @@ def _module_of_file(path: Path) -> Any:
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:

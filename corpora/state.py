@@ -63,7 +63,7 @@ def new_folder(final: Path, manifest: dict[str, Any]) -> Iterator[Path]:
 
 def _publish(draft: Path, final: Path) -> None:
     try:
-        os.rename(draft, final)
+        draft.rename(final)
     except OSError as problem:
         if problem.errno not in (errno.EEXIST, errno.ENOTEMPTY):
             raise
@@ -99,7 +99,7 @@ def write_file(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(draft, path)
+        draft.replace(path)
     except OSError as problem:
         draft.unlink(missing_ok=True)
         raise disk_error(problem, path) from problem

@@ -14,13 +14,17 @@ from .state import home
 class Advance(Protocol):
     """Called with the amount of work just done."""
 
-    def __call__(self, done: int) -> None: ...
+    def __call__(self, done: int) -> None:
+        """Say that `done` more is finished."""
+        ...
 
 
 class Progress(Protocol):
     """Shows work of a known total; used as `with progress("embedding", tokens, "tok") as advance: advance(n)`."""
 
-    def __call__(self, label: str, total: int, unit: str = "") -> AbstractContextManager[Advance]: ...
+    def __call__(self, label: str, total: int, unit: str = "") -> AbstractContextManager[Advance]:
+        """Begin to show the work called `label`."""
+        ...
 
 
 @contextmanager

@@ -17,7 +17,6 @@ from tasks.comparison import Comparison
 from tasks.result import Result, Value
 
 Format = Literal["table", "markdown", "csv", "json"]
-Cells = list[list[str]]
 
 
 def results_text(results: Sequence[Result], comparisons: Sequence[Comparison], form: Format, *, slices: bool = False) -> str:
@@ -105,7 +104,7 @@ def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     return file.getvalue().rstrip("\n")
 
 
-def as_table(rows: Cells, form: Format = "table") -> str:
+def as_table(rows: Sequence[Sequence[str]], form: Format = "table") -> str:
     """Rows of cells, the first a header, aligned as text or as Markdown."""
     if form == "markdown":
         lines = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows]

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from corpora import Corpus, Queries, TextRule, UsageError
+from corpora import Corpus, Queries, TextRule
+from corpora.errors import missing_extra
 from corpora.state import digest_json, kept_or_built
 from corpora.workspace import Workspace
 from indexes import Candidates, TextIndex
 from indexes.analysis.named import analyser, default_analyser
 
 from .run import Run
-from .spec import Spec, no_args, no_target, read_options, without_defaults
 from .system import Retriever
-
-BM25_DEFAULTS: dict[str, Any] = {"analyser": "", "variant": "lucene", "k1": 0.9, "b": 0.4, "delta": ""}
-
-
-class Counting(TextIndex, Protocol):
-    """A TextIndex that also says how many queries hold no known term."""
-
-    def unknown(self, queries: list[str]) -> int:
-        """How many of these queries hold no known term."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -33,14 +23,18 @@ class LexicalRetriever:
     """A text index bound to its corpus; the text parts of a query are joined by a space."""
 
     corpus: Corpus
-    index: Counting
-    notes: Mapping[str, int]
+    index: TextIndex
+    notes: Mapping[str, int] = field(default_factory=dict)
 
     def retrieve(self, queries: Queries, k: int, candidates: Candidates | None = None) -> Run:
-        """One ranking per query, of documents that share a term with it."""
-        texts = queries.texts
-        counts = {**self.notes, "zero_token_queries": self.index.unknown(texts)}
-        return Run.from_hits(queries.ids, self.corpus, self.index.search(texts, k, candidates), counts)
+        """One ranking per query, of documents that share a term with it.
+
+        Where no candidates narrow the search, a query that finds nothing holds no known term, and is counted.
+        """
+        hits = self.index.search(queries.texts, k, candidates)
+        nothing = int((hits.rows < 0).all(axis=1).sum())
+        counts = {"zero_token_queries": nothing} if candidates is None else {}
+        return Run.from_hits(queries.ids, self.corpus, hits, {**self.notes, **counts})
 
 
 @dataclass(frozen=True)
@@ -79,30 +73,74 @@ class BM25System:
         return LexicalRetriever(corpus, index, {"empty_documents": index.facts["empty_documents"]})
 
 
+@dataclass(frozen=True)
+class RankBM25System:
+    """`rank-bm25(variant=okapi, analyser=, k1=, b=, epsilon=, delta=)`: the library's formulas and defaults; not kept on disk."""
+
+    spec: str
+    analyser: str
+    variant: str
+    parameters: Mapping[str, float]
+
+    def identity(self, language: str = "unknown") -> Mapping[str, Any]:
+        """All that moves a score."""
+        from importlib.metadata import version
+
+        chosen = analyser(self.analyser or default_analyser(language))
+        pinned = {"analyser": chosen.name, "pinned": chosen.identity, "variant": self.variant, **self.parameters}
+        return {"engine": f"rank-bm25-{version('rank-bm25')}", **pinned}
+
+    def bind(self, corpus: Corpus, workspace: Workspace, *, rule: TextRule = "joined", language: str = "unknown") -> Retriever:
+        """The retriever; the library keeps no index files, so it is built each time."""
+        from indexes.rank_bm25_index import build_rank_bm25
+
+        cut = analyser(self.analyser or default_analyser(language))
+        with workspace.progress("indexing", len(corpus), "doc") as advance:
+            texts = _watched(corpus, rule, advance)
+            index = build_rank_bm25(texts, cut, corpus.order, form=self.variant, **self.parameters)
+        return LexicalRetriever(corpus, index)
+
+
+@dataclass(frozen=True)
+class LuceneSystem:
+    """`lucene(language=, k1=, b=)`: Lucene itself through pyserini, in a process of its own; needs the extra `lucene`."""
+
+    spec: str
+    language: str
+    k1: float
+    b: float
+
+    def identity(self, language: str = "unknown") -> Mapping[str, Any]:
+        """All that moves a score."""
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            engine = f"pyserini-{version('pyserini')}"
+        except PackageNotFoundError:
+            raise missing_extra("pyserini", "lucene") from None
+        return {"engine": engine, "language": self._language(language), "k1": self.k1, "b": self.b}
+
+    def bind(self, corpus: Corpus, workspace: Workspace, *, rule: TextRule = "joined", language: str = "unknown") -> Retriever:
+        """The retriever, its index opened or built; k1 and b are Lucene's at search time."""
+        from indexes.lucene import build_lucene, open_lucene
+
+        identity = self.identity(language)
+        built = {name: identity[name] for name in ("engine", "language")}
+
+        def build(folder: Path) -> dict[str, Any]:
+            with workspace.progress("indexing", len(corpus), "doc") as advance:
+                facts = build_lucene(folder, _watched(corpus, rule, advance), identity["language"])
+            return {"identity": built, "corpus": corpus.fingerprint, **facts}
+
+        folder = workspace.folder("indexes", digest_json([corpus.arrival, rule, built]))
+        kept_or_built(folder, build, repair=f"medir index --retriever '{self.spec}'")
+        return LexicalRetriever(corpus, open_lucene(folder, corpus.order, self.k1, self.b, identity["language"]))
+
+    def _language(self, language: str) -> str:
+        return self.language or (language if language != "unknown" else "en")
+
+
 def _watched(corpus: Corpus, rule: TextRule, advance: Any) -> Any:
     for block in corpus.blocks(rule):
         yield block
         advance(len(block))
-
-
-def bm25(spec: Spec) -> BM25System:
-    """The maker of `bm25(...)`."""
-    from indexes.bm25.variants import variant
-
-    no_target(spec)
-    no_args(spec)
-    chosen = read_options(spec, BM25_DEFAULTS)
-    variant(chosen["variant"])
-    if chosen["analyser"]:
-        analyser(chosen["analyser"])
-    for name, low, high in (("k1", 0.0, 1e6), ("b", 0.0, 1.0)):
-        _within(spec, name, chosen[name], low, high)
-    delta = None if chosen["delta"] == "" else _within(spec, "delta", float(chosen["delta"]), 0.0, 1e6)
-    name = str(without_defaults(spec, BM25_DEFAULTS))
-    return BM25System(name, chosen["analyser"], chosen["variant"], chosen["k1"], chosen["b"], delta)
-
-
-def _within(spec: Spec, name: str, value: float, low: float, high: float) -> float:
-    if not low <= value <= high:
-        raise UsageError(f"{name}={value:g} is out of range", where=str(spec), mend=f"{name} lies between {low:g} and {high:g}")
-    return value

@@ -14,9 +14,9 @@ Maker = Callable[[Spec], System]
 SYSTEMS: Registry[Maker] = Registry(
     "system",
     {
-        "bm25": "retrieval.lexical:bm25",
-        "rank-bm25": "retrieval.lexical:rank_bm25",
-        "lucene": "retrieval.lexical:lucene",
+        "bm25": "retrieval.lexical_makers:bm25",
+        "rank-bm25": "retrieval.lexical_makers:rank_bm25",
+        "lucene": "retrieval.lexical_makers:lucene",
         "dense": "retrieval.dense:dense",
         "rrf": "retrieval.fusion:rrf",
     },

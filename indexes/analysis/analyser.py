@@ -50,12 +50,11 @@ class Analyser:
 
 def utf8(texts: list[str] | pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Texts as one byte array and their offsets, int64 (n+1)."""
-    array = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.large_string())
+    array: pa.Array = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.large_string())
     wide = pa.types.is_large_string(array.type)
     _, ends, data = array.buffers()
     offsets = np.frombuffer(ends, np.int64 if wide else np.int32)[array.offset : array.offset + len(array) + 1]
-    offsets = offsets.astype(np.int64)
+    starts: NDArray[np.int64] = offsets.astype(np.int64)
     if data is None:
-        return np.zeros(0, np.uint8), offsets
-    raw = np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]]
-    return raw, offsets - offsets[0]
+        return np.zeros(0, np.uint8), starts
+    return np.frombuffer(data, np.uint8)[starts[0] : starts[-1]], np.asarray(starts - starts[0])

@@ -62,10 +62,10 @@ def cut_words(data, offsets, classes, folds, units, out, ends, counts):  # type:
         letters, last = 0, SEPARATOR  # characters in that piece, and the class of the character before
         run, previous = 0, np.int32(0)  # characters in the run of bigram characters, and the last of them
         while at <= stop:
-            point, width, kind = np.int32(32), 1, np.int64(SEPARATOR)
+            point, width, kind = np.int32(32), 1, SEPARATOR
             if at < stop:
                 point, width = decode(data, at)
-                kind = np.int64(classes[point])
+                kind = classes[point]
             if run == 1 and kind != BIGRAM and kind != MARK:  # a lone character is a token of its own
                 size = encode(previous, out, size)
                 ends[tokens] = size

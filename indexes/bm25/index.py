@@ -55,10 +55,6 @@ class BM25Index:
         starts = np.searchsorted(asker, np.arange(len(queries) + 1))
         return Asked(starts.astype(np.int64), term[rarest].astype(np.int32), counts[rarest].astype(np.float32))
 
-    def unknown(self, queries: list[str]) -> int:
-        """How many of these queries hold no known term, and so find nothing."""
-        return int(np.count_nonzero(np.diff(self.ask(queries).starts) == 0))
-
     def _numbers(self, spoken: list[str | None]) -> Rows:
         wanted = pc.unique(pa.array(spoken, pa.string()).drop_null())
         places = pc.index_in(self.terms, value_set=wanted)

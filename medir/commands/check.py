@@ -21,4 +21,4 @@ def check(encoder: str, /) -> None:
     rows = [["check", "", "reason"], *([f.name, "ok" if f.ok else "FAILS", f.reason] for f in findings)]
     if failed:
         raise InputError(f"{len(failed)} of {len(findings)} checks fail\n{as_table(rows)}", where=encoder, mend="mend the class and check it again")
-    print(as_table(rows))  # noqa: T201
+    print(as_table(rows))

@@ -9,7 +9,7 @@ from corpora.builtin.source import card_and_recipe
 from medir.report import as_csv, as_table, check_format
 
 
-def collections(*, format: str = "table") -> None:  # noqa: A002
+def collections(*, format: str = "table") -> None:
     """List the collections that are built in.
 
     Parameters
@@ -31,11 +31,11 @@ def collections(*, format: str = "table") -> None:  # noqa: A002
         for card, _ in map(card_and_recipe, BUILTINS)
     ]
     if form == "json":
-        print(json.dumps(rows, ensure_ascii=False, indent=1))  # noqa: T201
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
     elif form == "csv":
-        print(as_csv(rows))  # noqa: T201
+        print(as_csv(rows))
     else:
-        print(as_table([list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)], form))  # noqa: T201
+        print(as_table([list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)], form))
 
 
 def _cell(value: object) -> str:

@@ -21,7 +21,7 @@ def compare(
     *,
     pairs: bool = False,
     measures: str = "",
-    format: str = "table",  # noqa: A002
+    format: str = "table",
 ) -> None:
     """Hold kept results against each other, with tests.
 
@@ -46,7 +46,7 @@ def compare(
         found += all_pairs(of_task, wanted) if pairs else against_first(of_task, wanted)
     if not found:
         raise InputError("nothing to compare: no two results are of the same task and split", mend="give two results or more")
-    print(comparisons_text(found, form))  # noqa: T201
+    print(comparisons_text(found, form))
 
 
 def result_folders(given: Path) -> list[Path]:

@@ -31,8 +31,8 @@ def demo(*, out: Path = Path("demo-results"), force: bool = False) -> None:
     _replace(out)
     copy_out(results, out)
     (out / "table.txt").write_text(text + "\n", encoding="utf-8")
-    print(text)  # noqa: T201
-    print(f"\nresults: {out.resolve()}")  # noqa: T201
+    print(text)
+    print(f"\nresults: {out.resolve()}")
 
 
 def _replace(out: Path) -> None:

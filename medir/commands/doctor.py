@@ -31,9 +31,9 @@ def doctor() -> None:
     rows += [[f"extra {name}", _extra(name, modules)] for name, modules in EXTRAS.items()]
     rows += [["processors", str(os.cpu_count())], ["data folder", f"{root} ({shutil.disk_usage(place).free / 1e9:,.1f} GB free)"]]
     rows += [["kept", f"{_size(root) / 1e6:,.1f} MB"]]
-    print(as_table(rows))  # noqa: T201
+    print(as_table(rows))
     found = clashes()
-    print("\n".join(found) if found else "no other package owns one of the names corpora, indexes, retrieval, tasks, baselines")  # noqa: T201
+    print("\n".join(found) if found else "no other package owns one of the names corpora, indexes, retrieval, tasks, baselines")
 
 
 def _extra(name: str, modules: tuple[str, ...]) -> str:

@@ -46,5 +46,5 @@ def index(
             began = time.perf_counter()
             system.bind(found.corpus, place, rule=found.card.text_rule, language=found.card.language)
             seconds = time.perf_counter() - began
-            print(f"{found.name}: {len(found.corpus):,} documents ready for {system.spec} in {seconds:.1f} s")  # noqa: T201
-    print(f"kept under {place.root}")  # noqa: T201
+            print(f"{found.name}: {len(found.corpus):,} documents ready for {system.spec} in {seconds:.1f} s")
+    print(f"kept under {place.root}")

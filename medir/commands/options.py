@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from corpora import Collection, UsageError
+from corpora import Card, Collection, UsageError
 from corpora.text_rule import TEXT_RULES
 from corpora.workspace import Workspace
 from medir.progress import shown
@@ -13,6 +15,8 @@ from medir.progress import shown
 
 def workspace(offline: bool = False) -> Workspace:
     """The command line's workspace: state under MEDIR_HOME, progress on standard error."""
+    if offline:
+        os.environ["HF_HUB_OFFLINE"] = "1"  # the hub's own libraries read it when they are imported
     return Workspace(progress=shown, offline=offline)
 
 
@@ -36,8 +40,12 @@ def collections(
         found.append(open_folder(data, split, place, allow_dangling=allow_dangling))
     if text_rule is not None and text_rule not in TEXT_RULES:
         raise UsageError(f"unknown text rule {text_rule!r}", mend=f"use one of: {', '.join(TEXT_RULES)}")
-    changes = {name: value for name, value in (("language", language), ("text_rule", text_rule)) if value}
-    return [replace(one, card=replace(one.card, **changes)) for one in found]
+    return [replace(one, card=_changed(one.card, language, text_rule)) for one in found]
+
+
+def _changed(card: Card, language: str | None, text_rule: str | None) -> Card:
+    rule: Any = text_rule or card.text_rule
+    return replace(card, language=language or card.language, text_rule=rule)
 
 
 def commas(value: str) -> list[str]:

@@ -29,7 +29,7 @@ def run(
     k: int = 1000,
     measures: str = "",
     out: Path | None = None,
-    format: str = "table",  # noqa: A002
+    format: str = "table",
     offline: bool = False,
     force: bool = False,
     allow_dangling: bool = False,
@@ -78,9 +78,9 @@ def run(
     )
     results = score_all(found, retriever, place, measures=commas(measures), k=k, force=force)
     results = copy_out(results, out)
-    print(results_text(results, compare_tasks(results), form, slices=slices))  # noqa: T201
+    print(results_text(results, compare_tasks(results), form, slices=slices))
     if form == "table":
-        print(f"\nresults: {where(results, out)}", file=sys.stderr)  # noqa: T201
+        print(f"\nresults: {where(results, out)}", file=sys.stderr)
 
 
 def score_all(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from corpora import Queries, UsageError
 from medir.report import as_csv, as_table, check_format
@@ -20,7 +19,7 @@ def search(
     *,
     retriever: str = "bm25",
     k: int = 10,
-    format: str = "table",  # noqa: A002
+    format: str = "table",
     offline: bool = False,
     language: str | None = None,
 ) -> None:
@@ -61,12 +60,12 @@ def search(
         for rank, (doc, score, title, body) in enumerate(zip(ids, scores, titles, texts, strict=True), 1)
     ]
     if form == "json":
-        print(json.dumps(hits, ensure_ascii=False, indent=1))  # noqa: T201
+        print(json.dumps(hits, ensure_ascii=False, indent=1))
     elif form == "csv":
-        print(as_csv(hits))  # noqa: T201
+        print(as_csv(hits))
     else:
         shown = [[str(h["rank"]), f"{h['score']:.4f}", str(h["id"]), str(h["title"]), _short(str(h["text"]))] for h in hits]
-        print(as_table([["rank", "score", "id", "title", "text"], *shown], form) if hits else "no document matches")  # noqa: T201
+        print(as_table([["rank", "score", "id", "title", "text"], *shown], form) if hits else "no document matches")
 
 
 def _short(text: str) -> str:

@@ -10,7 +10,7 @@ from medir.report import as_table, check_format
 from .options import workspace
 
 
-def validate(folder: Path, /, *, format: str = "table") -> None:  # noqa: A002
+def validate(folder: Path, /, *, format: str = "table") -> None:
     """Report everything that is wrong with a folder.
 
     Parameters
@@ -25,6 +25,6 @@ def validate(folder: Path, /, *, format: str = "table") -> None:  # noqa: A002
     form = check_format(format)
     report = examine(folder, workspace())
     if form == "json":
-        print(json.dumps(report.as_dict(), ensure_ascii=False, indent=1))  # noqa: T201
+        print(json.dumps(report.as_dict(), ensure_ascii=False, indent=1))
         return
-    print(as_table(report.rows(), form))  # noqa: T201
+    print(as_table(report.rows(), form))

@@ -28,7 +28,7 @@ CANARIES = (
     "二型糖尿病患者的一线用药是什么？",
     "MYOCARDIAL INFARCTION",
     "  two  blanks\tand\na line  ",
-    "A 54-year-old woman with dyspnoea on exertion and ankle oedema was found to have a reduced ejection fraction. " * 8,
+    "A 54-year-old woman with dyspnoea on exertion and ankle oedema was found to have a reduced ejection fraction. " * 2,
 )
 
 

@@ -68,7 +68,9 @@ def test_without_a_card_the_folder_names_it_and_counting_tells_the_language(tmp_
     card = open_folder_collection(write_folder(tmp_path / "mine", {}), None, home).card
     assert (card.name, card.language) == ("mine", "unknown")
     text = "The effect of the drug on the patients was not what we had in mind, and this is why."
-    folder = write_folder(tmp_path / "english", {"corpus.jsonl": json.dumps({"_id": "d1", "text": text}) + "\n" + DOCUMENTS.splitlines()[1]})
+    folder = write_folder(
+        tmp_path / "english", {"corpus.jsonl": json.dumps({"_id": "d1", "text": text}) + "\n" + DOCUMENTS.splitlines()[1]}
+    )
     card = open_folder_collection(folder, None, home).card
     assert card.language == "en"
     assert "English stopwords" in card.note

@@ -17,9 +17,47 @@ from corpora.folder import open_folder_collection
 from corpora.validation import validate
 from corpora.workspace import Workspace
 
-VALUES = [None, True, 0, 1, -7, 1.5, 10**25, "", " ", "a\tb", "x\ny", "é", "\0", "心", "\u2028", "1", [], ["a"], {}, {"a": {"b": [1, None]}}, "d1"]
+VALUES = [
+    None,
+    True,
+    0,
+    1,
+    -7,
+    1.5,
+    10**25,
+    "",
+    " ",
+    "a\tb",
+    "x\ny",
+    "é",
+    "\0",
+    "心",
+    "\u2028",
+    "1",
+    [],
+    ["a"],
+    {},
+    {"a": {"b": [1, None]}},
+    "d1",
+]
 NAMES = ["_id", "id", "text", "contents", "title", "metadata", "parent", "group", "query-id", "corpus-id", "score", "", "url"]
-BYTES = [b"\xff", b"\0", b"\xef\xbb\xbf", b"\r", b"\r\n", b"\n", b"\t", b'"', b",", b"{", b"}", b"\\ud800", b"\x1f\x8b", b"1", b"null"]
+BYTES = [
+    b"\xff",
+    b"\0",
+    b"\xef\xbb\xbf",
+    b"\r",
+    b"\r\n",
+    b"\n",
+    b"\t",
+    b'"',
+    b",",
+    b"{",
+    b"}",
+    b"\\ud800",
+    b"\x1f\x8b",
+    b"1",
+    b"null",
+]
 
 
 def rows(chance: random.Random, kind: str) -> list[dict[str, object]]:
@@ -40,7 +78,9 @@ def rows(chance: random.Random, kind: str) -> list[dict[str, object]]:
 
 def written(chance: random.Random, made: list[dict[str, object]], ending: str) -> bytes:
     if ending == "jsonl":
-        return "".join(json.dumps(row, ensure_ascii=chance.random() < 0.5) + "\n" for row in made).encode("utf-8", "surrogatepass")
+        return "".join(json.dumps(row, ensure_ascii=chance.random() < 0.5) + "\n" for row in made).encode(
+            "utf-8", "surrogatepass"
+        )
     names = list(dict.fromkeys(name for row in made for name in row))
     if ending == "parquet":
         columns = {name: [None if (value := row.get(name)) is None else str(value) for row in made] for name in names}
@@ -103,7 +143,7 @@ def fault_of(folder: Path, home: Path, allow_dangling: bool) -> MedirError | Non
     except InputError:
         assert fault
         return fault
-    json.dumps(report.plain())
+    json.dumps(report.as_dict())
     if not report.refused and not isinstance(fault, UsageError):
         assert fault is None, (fault, report)
     if fault is None and not allow_dangling and len(report.splits) == 1:

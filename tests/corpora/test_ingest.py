@@ -132,6 +132,8 @@ def test_a_kept_corpus_is_found_again_and_checked(tmp_path):
 def test_rows_are_taken_across_chunks(sizes, data):
     total = sum(sizes)
     table = pa.table({"x": pa.chunked_array([pa.array(["y"] * size) for size in sizes], pa.string())})
-    table = table.set_column(0, "x", pa.chunked_array([pa.array([f"{at}.{n}" for n in range(s)]) for at, s in enumerate(sizes)], pa.string()))
+    table = table.set_column(
+        0, "x", pa.chunked_array([pa.array([f"{at}.{n}" for n in range(s)]) for at, s in enumerate(sizes)], pa.string())
+    )
     rows = np.array(data.draw(st.lists(st.integers(0, total - 1), max_size=12)) if total else [], np.int64)
     assert take_rows(table, rows).to_pylist() == [table.to_pylist()[at] for at in rows]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-WORDS = "patient randomised trial of the effect on blood pressure in placebo dose".split()
+WORDS = ["patient", "randomised", "trial", "of", "the", "effect", "on", "blood", "pressure", "in", "placebo", "dose"]
 CHILD = """
 import json, sys
 from pathlib import Path

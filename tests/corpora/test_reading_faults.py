@@ -28,12 +28,16 @@ def packed(table: pa.Table) -> bytes:
     return out.getvalue()
 
 
-CUT = gzip.compress(random.Random(0).randbytes(50_000))[:-20_000]
+CUT = gzip.compress("".join(document(random.Random(n).random().hex(), f"c{n}") for n in range(5000)).encode())[:-20_000]
 UNCHECKED = bytearray(gzip.compress(DOCUMENTS.encode()))
 UNCHECKED[-6] ^= 1
 
 CORPUS = {
-    "broken UTF-8": (DOCUMENTS.encode() + b'{"_id": "d3", "text": "\xff"}\n', "corpus.jsonl:3", "not UTF-8: byte 0xff at position 24"),
+    "broken UTF-8": (
+        DOCUMENTS.encode() + b'{"_id": "d3", "text": "\xff"}\n',
+        "corpus.jsonl:3",
+        "not UTF-8: byte 0xff at position 24",
+    ),
     "UTF-16": (DOCUMENTS.encode("utf-16"), "corpus.jsonl", "UTF-16"),
     "raw NUL": (DOCUMENTS.encode() + b'{"_id": "d3", "text": "a\0"}\n', "corpus.jsonl:3", "control character"),
     "NUL": (DOCUMENTS + document("a\0b"), "corpus.jsonl:3", "NUL character in 'text', at position 2"),
@@ -55,7 +59,11 @@ CORPUS = {
     "null line": (DOCUMENTS + "null\n", "corpus.jsonl:3", "the line is null, not an object"),
     "lone surrogate": (DOCUMENTS + '{"_id": "d3", "text": "\\ud800"}\n', "corpus.jsonl:3", "half of a surrogate pair"),
     "swapped surrogates": (DOCUMENTS + '{"_id": "d3", "text": "\\udc00\\ud800"}\n', "corpus.jsonl:3", "half of a surrogate pair"),
-    "lone surrogate before text": (DOCUMENTS + '{"_id": "d3", "text": "\\ud800abcdefg"}\n', "corpus.jsonl:3", "half of a surrogate pair"),
+    "lone surrogate before text": (
+        DOCUMENTS + '{"_id": "d3", "text": "\\ud800abcdefg"}\n',
+        "corpus.jsonl:3",
+        "half of a surrogate pair",
+    ),
     "deep metadata": (
         DOCUMENTS + '{"_id": "d3", "text": "a", "metadata": ' + '{"a":' * 300 + "1" + "}" * 301 + "\n",
         "corpus.jsonl:3",
@@ -95,7 +103,11 @@ TABLES = {
     "corpus-5.tsv": ("id\ttext\nd1\ta\0b\n", "corpus-5.tsv:2", "NUL"),
     "corpus-6.parquet": (b"PAR1 and then nothing", "corpus-6.parquet", "not Parquet"),
     "corpus-7.parquet": (packed(pa.table({"id": ["d1", "d2"], "text": ["a", "b"]}))[:-30], "corpus-7.parquet", "not Parquet"),
-    "corpus-8.parquet": (packed(pa.table({"id": ["d1", "d2"], "text": [["a"], ["b"]]})), "corpus-8.parquet, row 1", "a list, not text"),
+    "corpus-8.parquet": (
+        packed(pa.table({"id": ["d1", "d2"], "text": [["a"], ["b"]]})),
+        "corpus-8.parquet, row 1",
+        "a list, not text",
+    ),
     "corpus-9.parquet": (packed(pa.table({"id": ["d1", ""], "text": ["a", "b"]})), "corpus-9.parquet, row 2", "the id is empty"),
     "corpus-10.parquet": (packed(pa.table({"id": ["d1"]})), "corpus-10.parquet, row 1", "no text; the fields there are: 'id'"),
     "corpus.jsonl.gz": (CUT, "corpus.jsonl.gz", "cut short or damaged"),
@@ -141,7 +153,11 @@ def test_bad_judgements(tmp_path, case):
 
 
 ASKED = {
-    "differing duplicates": (QUERIES + '{"_id": "q1", "text": "other"}\n', "queries.jsonl:3", "two queries share the id 'q1' and differ"),
+    "differing duplicates": (
+        QUERIES + '{"_id": "q1", "text": "other"}\n',
+        "queries.jsonl:3",
+        "two queries share the id 'q1' and differ",
+    ),
     "group in some": (QUERIES + '{"_id": "q3", "text": "a", "group": "g"}\n', "queries.jsonl:1", "'q1' has no group"),
     "empty": ("", "queries.jsonl", "no query"),
     "no text": ('{"_id": "q1"}\n', "queries.jsonl:1", "no text"),

@@ -16,7 +16,7 @@ from corpora.folder import open_folder_collection, open_folder_corpus
 from corpora.workspace import Workspace
 
 ROWS = [
-    {"_id": "d 1", "title": "A, \"B\"", "text": "plain ascii", "year": "1999"},
+    {"_id": "d 1", "title": 'A, "B"', "text": "plain ascii", "year": "1999"},
     {"_id": "17", "title": "", "text": "心脏病 \U0001f600 ünï", "year": ""},
     {"_id": "é", "title": "only a title", "text": "", "year": "x"},
 ]
@@ -120,7 +120,10 @@ def test_every_layout_gives_the_same_judgements(tmp_path, name):
 
 @pytest.mark.parametrize("name", ["queries.jsonl", "queries.tsv", "queries.csv", "queries.parquet"])
 def test_every_format_gives_the_same_queries(tmp_path, name):
-    rows = [{"_id": "q1", "text": 'a "quoted" one', "kind": "x", "group": "g"}, {"_id": "q2", "text": "二", "kind": "y", "group": "g"}]
+    rows = [
+        {"_id": "q1", "text": 'a "quoted" one', "kind": "x", "group": "g"},
+        {"_id": "q2", "text": "二", "kind": "y", "group": "g"},
+    ]
     writer = {"jsonl": jsonl, "parquet": packed_parquet}.get(name.split(".")[1], lambda rows: table(rows, name.split(".")[1]))
     folder = write_folder(tmp_path / "data", {"queries.jsonl": None, name: writer(rows)})
     queries = open_folder_collection(folder, None, Workspace(tmp_path / "home")).queries

@@ -37,7 +37,9 @@ def test_a_sound_folder_has_no_findings(tmp_path):
     (split,) = report.splits
     assert (split.split, split.queries, split.judgements, split.findings) == ("test", 2, 2, ())
     assert split.ceilings == {"nDCG@10": 1.0, "R@100": 1.0}
-    assert json.loads(json.dumps(report.plain()))["splits"][0]["ceilings"]["R@100"] == 1.0
+    assert json.loads(json.dumps(report.as_dict()))["splits"][0]["ceilings"]["R@100"] == 1.0
+    assert ("split test", "best nDCG@10 within reach", "1.0000", "", "") in report.rows()
+    assert len({len(row) for row in report.rows()}) == 1
 
 
 def test_what_was_planted_is_found(tmp_path):
@@ -46,8 +48,23 @@ def test_what_was_planted_is_found(tmp_path):
     documents += [{"_id": "e1", "text": ""}, {"_id": "e2", "title": None, "text": None}, {"_id": "e3", "title": "t", "text": ""}]
     documents += [{"_id": f"s{number}", "text": "shared"} for number in range(7)] + [{"_id": "s8", "text": "text 9"}]
     queries = [{"_id": f"q{number}", "text": f"question {number}"} for number in range(6)] + [{"_id": "q0", "text": "question 0"}]
-    queries += [{"_id": "d7", "text": "title 7"}, {"_id": "q8", "text": "title 8 text 8"}, {"_id": "q9", "text": "shared"}, {"_id": "q10", "text": ""}]
-    judged = ["q0\td0\t1", "q1\td1\t0", "q2\tgone\t2", "q2\td2\t1", "q3\talso gone\t1", "q4\td4\t1", "q4\td4\t1", "lost\td0\t1", "lost\td1\t1"]
+    queries += [
+        {"_id": "d7", "text": "title 7"},
+        {"_id": "q8", "text": "title 8 text 8"},
+        {"_id": "q9", "text": "shared"},
+        {"_id": "q10", "text": ""},
+    ]
+    judged = [
+        "q0\td0\t1",
+        "q1\td1\t0",
+        "q2\tgone\t2",
+        "q2\td2\t1",
+        "q3\talso gone\t1",
+        "q4\td4\t1",
+        "q4\td4\t1",
+        "lost\td0\t1",
+        "lost\td1\t1",
+    ]
     report = report_on(
         tmp_path,
         {
@@ -129,7 +146,8 @@ def test_ceilings_are_what_pytrec_eval_gives_the_ideal_ranking():
     chance = random.Random(0)
     for _ in range(50):
         grades = {
-            f"q{query}": {f"d{doc}": chance.randint(-1, 3) for doc in range(chance.randint(1, 150))} for query in range(chance.randint(1, 6))
+            f"q{query}": {f"d{doc}": chance.randint(-1, 3) for doc in range(chance.randint(1, 150))}
+            for query in range(chance.randint(1, 6))
         }
         unknown = {f"d{doc}" for doc in range(150) if chance.random() < 0.3}
         run = {q: {doc: float(grade) for doc, grade in docs.items() if doc not in unknown} for q, docs in grades.items()}
@@ -147,7 +165,8 @@ def test_ceilings_are_what_pytrec_eval_gives_the_ideal_ranking():
 def test_shared_data_is_as_its_readme_says(shared, tmp_path):
     folder = shared / "data" / "medquad-liveqa"
     report = validate(folder, Workspace(tmp_path))
-    texts = Counter(json.loads(line)["text"] for line in gzip.open(folder / "corpus.jsonl.gz"))
+    lines = gzip.decompress((folder / "corpus.jsonl.gz").read_bytes()).splitlines()
+    texts = Counter(json.loads(line)["text"] for line in lines)
     assert report.documents == 16_427
     assert found(report)["repeated_texts"] == 599 == 16_427 - len(texts)
     assert found(report)["equal_texts"] == sum(count for count in texts.values() if count > 1)

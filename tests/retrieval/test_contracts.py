@@ -25,7 +25,7 @@ class Model:
 
 FAULTS = {
     "wrong shape": ("return rows_of(texts)[:, :8]", r"returned shape \(8, 8\) for 8 texts, not \(8, 16\)"),
-    "one row for all": ("return rows_of(texts).mean(axis=0)", r"returned shape \(16,\)"),
+    "one row for all": ("return rows_of(texts).sum(axis=0)", r"returned shape \(16,\)"),
     "float64": ("return rows_of(texts).astype(float)", "returned float64, not float32"),
     "not an array": ("return rows_of(texts).tolist()", "returned a list, not a NumPy array"),
     "NaN": ("v = rows_of(texts); v[texts.index(max(texts)), 3] = np.nan; return v", "NaN or infinity for text"),
@@ -33,7 +33,7 @@ FAULTS = {
     "wrong order": ("return rows_of(sorted(texts, key=len))", "rows come in the wrong order"),
     "reversed": ("return rows_of(texts)[::-1]", "rows come in the wrong order"),
     "order lost beyond 64 texts": ("return rows_of(texts if len(texts) <= 64 else texts[64:] + texts[:64])", "rows come in the wrong order"),
-    "values change with the batch": ("v = rows_of(texts); return v - v.mean(axis=0) + 0.01", "values change with the batch"),
+    "values change with the batch": ("v = rows_of(texts); return v - v.sum(axis=0) / 8", "values change with the batch"),
     "scaled by the batch": ("return rows_of(texts) * np.float32(1 + 0.01 * len(texts))", "values change with the batch"),
     "random": ("return rows_of(texts) + np.random.random((len(texts), 16)).astype(np.float32)", "two calls on the same texts differ"),
     "constant": ("return np.ones((len(texts), 16), np.float32)", "different texts have the same vector"),

