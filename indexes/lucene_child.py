@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -96,28 +96,27 @@ class Lucene:
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """Answer requests until there are no more."""
 
-    def answer(what: Any) -> None:
-        answers.write(json.dumps(what).encode() + b"\n")
-
     def texts() -> Iterator[str]:
         while block := json.loads(requests.readline()):
             yield from block
 
     lucene = Lucene()
     for line in requests:
-        request = json.loads(line)
-        match request.pop("do"):
-            case "build":
-                answer(lucene.build(texts=texts(), **request))
-            case "open":
-                answer(lucene.open(**request))
-            case "search":
-                for hits in lucene.search(**request):
-                    answer(hits)
-            case "analyse":
-                for terms in lucene.analyse(**request):
-                    answer(terms)
+        for answer in _answers(lucene, json.loads(line), texts()):
+            answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()
+
+
+def _answers(lucene: Lucene, request: dict[str, Any], texts: Iterator[str]) -> Iterable[dict[str, Any]]:
+    match request.pop("do"):
+        case "build":
+            return [lucene.build(texts=texts, **request)]
+        case "open":
+            return [lucene.open(**request)]
+        case "search":
+            return lucene.search(**request)
+        case _:
+            return lucene.analyse(**request)
 
 
 def main() -> None:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from .analyser import Analyser, Cut
 from .porter import stem
-from .uax29 import CJK, Spans, code_point, gather, size_of, words
+from .uax29 import CJK, Spans, gather, words
+from .utf8_kernel import decode, encode
 from .wordbreak import table_version
 
 _STOPWORDS = (
@@ -22,8 +23,8 @@ ENGLISH_STOPWORDS = frozenset(_STOPWORDS.split())
 """EnglishAnalyzer's default set."""
 CJK_STOPWORDS = ENGLISH_STOPWORDS - {"an"} | {"s", "t", "www"}
 """CJKAnalyzer's default set."""
-WIDE, WIDE_END, LEAD = 0xFF00, 0xFFA0, 0xEF
-"""Full-width ASCII and half-width Katakana lie between these; the last two are the voicing marks; their first UTF-8 byte."""
+WIDE, WIDE_END = 0xFF00, 0xFFA0
+"""Full-width ASCII and half-width Katakana lie between these; the last two are the voicing marks."""
 KANA, KANA_FIRST, KANA_LAST, KANA_LEAD = 0x3000, 0x30A6, 0x30FD, 0xE3
 """Katakana that a voicing mark may join, the place from which their table counts, and their first UTF-8 byte."""
 
@@ -135,9 +136,10 @@ def _units(
             start, stop, cjk, first = starts[word], stops[word], kinds[word] == CJK, used
             at = start
             while at < stop:
-                size, was = size_of(data[at]), used
-                if data[at] == LEAD:
-                    used = _put_folded(data, at, widths, voicings, out, first, used)
+                point, size = decode(data, at)
+                was = used
+                if WIDE <= point < WIDE_END:
+                    used = _put_folded(point, widths, voicings, out, first, used)
                 else:
                     for place in range(size):
                         out[used + place] = data[at + place]
@@ -154,34 +156,15 @@ def _units(
 
 @njit(cache=True, nogil=True)
 def _put_folded(
-    data: NDArray[np.uint8],
-    at: int,
-    widths: NDArray[np.int64],
-    voicings: NDArray[np.int64],
-    out: NDArray[np.uint8],
-    first: int,
-    used: int,
+    point: int, widths: NDArray[np.int64], voicings: NDArray[np.int64], out: NDArray[np.uint8], first: int, used: int
 ) -> int:
-    """Write the character at `at`, its width folded; a voicing mark changes the kana before it, in a word begun at `first`.
+    """Write a code point, its width folded; a voicing mark changes the kana before it, in a word that begins at `first`.
 
-    Returns where the next character goes.
+    Returns where the next one goes.
     """
-    point = np.int64(code_point(data, at, 3))
     mark = point - (WIDE_END - 2)
-    if 0 <= mark < 2 and used - 3 >= first and out[used - 3] == KANA_LEAD:
-        kana = np.int64(code_point(out, used - 3, 3)) - KANA
+    if mark >= 0 and used - 3 >= first and out[used - 3] == KANA_LEAD:
+        kana = decode(out, used - 3)[0] - KANA
         if kana < 256 and voicings[mark, kana]:
-            return _put(out, used - 3, voicings[mark, kana])
-    return _put(out, used, widths[point - WIDE] if WIDE <= point < WIDE_END else point)
-
-
-@njit(cache=True, nogil=True)
-def _put(out: NDArray[np.uint8], used: int, point: int) -> int:
-    """Write a code point of ASCII or from U+0800 to U+FFFF as UTF-8; return where the next one goes."""
-    if point < 0x80:
-        out[used] = point
-        return used + 1
-    out[used] = 0xE0 | point >> 12
-    out[used + 1] = 0x80 | (point >> 6 & 0x3F)
-    out[used + 2] = 0x80 | (point & 0x3F)
-    return used + 3
+            return encode(voicings[mark, kana], out, used - 3)
+    return encode(widths[point - WIDE], out, used)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from .analyser import Cut
 from .automaton import DEAD, START, WIDTH, Automaton, Pattern, any_of, automaton
+from .utf8_kernel import decode
 from .wordbreak import CLASSES, class_of
 
 WORD, CJK = 1, 2
@@ -111,21 +112,6 @@ def word_rules() -> Automaton:
 
 
 @njit(cache=True, nogil=True)
-def size_of(lead: int) -> int:
-    """How many bytes a character of UTF-8 has, by its first."""
-    return 1 if lead < 0x80 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
-
-
-@njit(cache=True, nogil=True)
-def code_point(data: NDArray[np.uint8], at: int, size: int) -> np.uint32:
-    """The code point of the character of `size` bytes that begins at byte `at` of valid UTF-8."""
-    point = np.uint32(data[at]) & np.uint32(0x7F if size == 1 else 0x7F >> size)
-    for place in range(1, size):
-        point = point << np.uint32(6) | (np.uint32(data[at + place]) & np.uint32(0x3F))
-    return point
-
-
-@njit(cache=True, nogil=True)
 def _scan(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
@@ -147,12 +133,7 @@ def _scan(
         while start < stop:
             state, units, end, kind, at = np.uint32(START), 0, start, np.uint8(0), start
             while at < stop:
-                lead = data[at]
-                if lead < 0x80:
-                    size, point = 1, np.uint32(lead)
-                else:
-                    size = size_of(lead)
-                    point = code_point(data, at, size)
+                point, size = decode(data, at)
                 state = np.uint32(step[state * np.uint32(WIDTH) + classes[point]])
                 at += size
                 units += 1 + size // 4
@@ -165,7 +146,7 @@ def _scan(
                 found += 1
                 start = end
             else:
-                start += size_of(data[start])
+                start += decode(data, start)[1]
         counts[text] = found - before
     return found
 

@@ -114,9 +114,17 @@ def _peaks(bits, peaks, k):  # type: ignore[no-untyped-def]
         for i in range(block * BLOCK, (block + 1) * BLOCK):
             peak = max(peak, bits[i])
         peaks[block] = peak
-    if k == 0 or k > len(peaks):
-        return np.int32(0)
-    return max(np.int32(0), np.partition(peaks, len(peaks) - k)[len(peaks) - k])
+    low, high = np.int32(0), np.int32(2139095040)  # the bits of infinity
+    while low < high:  # the highest floor that k peaks reach
+        middle = low + (high - low + np.int32(1)) // np.int32(2)
+        reached = 0
+        for peak in peaks:
+            reached += peak >= middle
+        if reached >= k:
+            low = middle
+        else:
+            high = middle - np.int32(1)
+    return low
 
 
 @njit(cache=True, nogil=True)

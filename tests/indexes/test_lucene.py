@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+
 from corpora import SurroundingsError, UsageError, corpus_of
 from corpora.errors import StateError
 from indexes import java, lucene_process
@@ -197,25 +198,27 @@ def test_random_and_long_texts_as_lucene(process: LuceneProcess, language: str, 
     texts = ["".join(chance.choices(ODD, k=chance.randint(1, 12))) for _ in range(5000)]
     texts += ["".join(chance.choices(ODD, k=chance.randint(100, 600))) for _ in range(500)]
     tails = ["", "'b", ".5", "\u0301b", "\U00010400\U00010400", "😀", "\u0301" * 300]
-    texts += [letter * n + tail for letter in "aé中カ가\U00010400ไ1_א" for n in (126, 127, 128, *range(252, 258)) for tail in tails]
+    texts += [
+        letter * n + tail for letter in "aé中カ가\U00010400ไ1_א" for n in (126, 127, 128, *range(252, 258)) for tail in tails
+    ]
     assert differing(process, language, analyser, texts) == []
 
 
 def test_stems_as_lucene(process: LuceneProcess) -> None:
-    chance = random.Random(7)
-    endings = "ational enci izer bli entli ousli ation alism iveness fulness iviti biliti logi icate ative ical ness ance ement ion"
-    endings = [*endings.split(), *"sion tion ous ize eed ed ing s ies sses ss y e ll le at bl iz tt able ful".split()]
-    words = [
-        "".join(chance.choices("aeiouybcdlstwxzqré\U0001d400", k=chance.randint(0, 5)) + chance.choices(endings, k=chance.randint(0, 3)))
-        for _ in range(30_000)
-    ]
+    chance, letters = random.Random(7), "aeiouybcdlstwxzqré\U0001d400"
+    endings = "ational enci izer bli entli ousli ation alism iveness fulness iviti biliti logi icate ative ical ness ance ement"
+    endings = [*endings.split(), *"ion sion tion ous ize eed ed ing s ies sses ss y e ll le at bl iz tt able ful".split()]
+    starts = ["".join(chance.choices(letters, k=chance.randint(0, 5))) for _ in range(30_000)]
+    words = [start + "".join(chance.choices(endings, k=chance.randint(0, 3))) for start in starts]
     assert differing(process, "en", lucene_english(), [" ".join(words[i : i + 50]) for i in range(0, len(words), 50)]) == []
 
 
 def test_lengths_as_lucene(process: LuceneProcess) -> None:
     """SmallFloat itself, in a process of its own."""
     powers = 2 ** np.arange(7, 31)
-    lengths = np.concatenate([np.arange(3000), powers - 1, powers, powers + 1, np.random.default_rng(0).integers(0, 2**31 - 1, 500)])
+    lengths = np.concatenate(
+        [np.arange(3000), powers - 1, powers, powers + 1, np.random.default_rng(0).integers(0, 2**31 - 1, 500)]
+    )
     program = (
         "import glob, json, os, sys, pyserini, jnius_config\n"
         "jnius_config.set_classpath(*glob.glob(os.path.dirname(pyserini.__file__) + '/resources/jars/*.jar'))\n"

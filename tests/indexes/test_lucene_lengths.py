@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from indexes.lucene_lengths import coded_lengths
 
 

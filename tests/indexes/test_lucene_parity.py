@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import pytrec_eval
+
 from corpora import Corpus, SurroundingsError, corpus_of
 from indexes.analysis.lucene import lucene_cjk, lucene_english
 from indexes.bm25 import build_bm25
