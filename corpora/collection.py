@@ -13,7 +13,11 @@ from .text_rule import TextRule
 
 @dataclass(frozen=True)
 class Card:
-    """Where a collection comes from and what it must hold; read from `card.toml` or shipped with a built-in."""
+    """Where a collection comes from and what it must hold; read from `card.toml` or shipped with a built-in.
+
+    `roll_up` says how chunks are ranked as their parents: `max`, `sum` or `first`; `none` ranks the chunks themselves;
+    empty means `max` where judgements name parents, else `none`.
+    """
 
     name: str
     language: str = "unknown"
@@ -30,6 +34,7 @@ class Card:
     slices: tuple[str, ...] = ()
     macro: str = ""
     drop_same_id: bool = False
+    roll_up: str = ""
     version: int = 1
     counts: Mapping[str, int] = field(default_factory=dict)
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from .card_file import read_card
 from .collection import Card, Collection
@@ -43,7 +44,9 @@ def open_folder_collection(folder: Path, split: str | None, workspace: Workspace
     witness = Witness()
     asked, grades = read_queries(layout.query_files, witness), read_judgements(layout.judgements[split], witness)
     corpus, card, notes = _open_corpus(layout, workspace)
-    dangling = find_dangling(grades, asked.ids, _unknown(grades, corpus))
+    unknown = _unknown(grades, corpus)
+    card, unknown = _rolled(card, corpus, unknown)
+    dangling = find_dangling(grades, asked.ids, unknown)
     if not allow_dangling:
         dangling.refuse(layout.judgements[split])
     queries = asked.take([row for row, name in enumerate(asked.ids) if name in grades])
@@ -119,6 +122,15 @@ def _card(folder: Path, corpus: Corpus) -> Card:
 def _unknown(grades: Grades, corpus: Corpus) -> list[str]:
     judged = sorted({document for documents in grades.values() for document in documents})
     return [document for document, row in zip(judged, corpus.rows_of(pa.array(judged, pa.string())), strict=True) if row < 0]
+
+
+def _rolled(card: Card, corpus: Corpus, unknown: list[str]) -> tuple[Card, list[str]]:
+    """The card with its way of ranking parents decided, and the judged ids that are no document and no parent."""
+    if corpus.parents is None or card.roll_up == "none":
+        return replace(card, roll_up="none"), unknown
+    places = pc.index_in(pa.array(unknown, pa.string()), value_set=pc.unique(corpus.parents)).to_pylist()
+    still = [name for name, place in zip(unknown, places, strict=True) if place is None]
+    return replace(card, roll_up=card.roll_up or ("max" if len(still) < len(unknown) else "none")), still
 
 
 def _qrels(queries: Queries, grades: Grades, card: Card) -> Qrels:

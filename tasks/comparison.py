@@ -14,7 +14,7 @@ from .significance import holm, sign_flip_test, tukey_hsd
 from .statistics import bootstrap_intervals
 
 LEVEL = 0.05
-SAME = ("task", "version", "scoring", "split", "corpus", "queries", "qrels", "language", "text_rule", "k")
+SAME = ("task", "version", "scoring", "split", "corpus", "queries", "qrels", "language", "text_rule", "roll_up", "parents", "k")
 
 
 @dataclass(frozen=True)

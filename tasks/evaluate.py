@@ -45,7 +45,7 @@ def _compute(task: RetrievalTask, system: System, workspace: Workspace, identity
     run = task.retrieve(retriever)
     retrieved = time.perf_counter()
     scores = score(run, of.qrels, task.measures)
-    result = _result(task, system, identity, scores, {**of.notes, **run.notes, **scores.notes})
+    result = _result(task, system, identity, scores, _added(of.notes, run.notes, scores.notes))
     echo = getattr(retriever, "echo", None)
     result = replace(result, prompts=echo(of.queries, of.corpus) if echo else {})
     scored = time.perf_counter()
@@ -79,6 +79,15 @@ def _result(task: RetrievalTask, system: System, identity: Mapping[str, Any], sc
         macro=_macro(slices.get(of.card.macro, {}), names),
         versions=library_versions(),
     )
+
+
+def _added(*notes: Mapping[str, int]) -> dict[str, int]:
+    """Counts of several sources; what two of them count under one name adds up."""
+    found: dict[str, int] = {}
+    for counts in notes:
+        for name, count in counts.items():
+            found[name] = found.get(name, 0) + count
+    return found
 
 
 def _slice(labels: Sequence[str], values: Mapping[str, NDArray[np.float64]]) -> dict[str, dict[str, float]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from corpora import Collection, UsageError
+from corpora import Collection, Corpus, Queries, UsageError
 from corpora.state import digest_json
 from retrieval import Run
+from retrieval.roll_up import RollUp, parents_of, retrieve_parents
 from retrieval.run import stack
 from retrieval.system import Retriever
 
@@ -47,6 +48,8 @@ class RetrievalTask:
             "language": card.language,
             "text_rule": card.text_rule,
             "slices": [*card.slices, card.macro],
+            "roll_up": card.roll_up or "none",
+            "parents": _parents_digest(of),
             "measures": [str(measure) for measure in self.measures],
             "k": self.k,
         }
@@ -74,17 +77,24 @@ def make_task(collection: Collection, measures: Sequence[str] = (), k: int = 100
 def retrieve_without(retriever: Retriever, collection: Collection, k: int) -> Run:
     """The run cut at k after each query's ignored documents are taken out; as much deeper is searched as that needs."""
     queries, ignored = collection.queries, collection.qrels.ignored
+    how = collection.card.roll_up or "none"
     extra = np.array([len(ignored.get(query, ())) for query in queries.ids], np.int64)
     depths = k + np.where(extra > 0, 2 ** np.ceil(np.log2(np.maximum(extra, 1))), 0).astype(np.int64)
     runs, rows = [], []
     for depth in np.unique(depths):
         group = np.flatnonzero(depths == depth)
-        run = retriever.retrieve(queries.take(group.tolist()), min(int(depth), len(collection.corpus)))
+        run = _ranked(retriever, collection.corpus, queries.take(group.tolist()), min(int(depth), len(collection.corpus)), how)
         runs.append(run.without(ignored).cut(k))
         rows.append(group)
     if not runs:
         return retriever.retrieve(queries, k)
     return stack(runs, np.concatenate(rows), _notes(runs))
+
+
+def _ranked(retriever: Retriever, corpus: Corpus, queries: Queries, depth: int, how: str) -> Run:
+    if how == "none" or corpus.parents is None:
+        return retriever.retrieve(queries, depth)
+    return retrieve_parents(retriever, corpus, queries, depth, cast(RollUp, how))
 
 
 def _notes(runs: Sequence[Run]) -> dict[str, int]:
@@ -102,6 +112,13 @@ def queries_digest(collection: Collection) -> str:
     parts = [[(p.text, p.role, p.weight, str(p.image), None if p.vector is None else p.vector.tolist()) for p in q] for q in queries.parts]
     sliced = [[str(row.get(field)) for field in fields] for row in queries.metadata]
     return digest_json([queries.ids, parts, queries.group, sliced])
+
+
+def _parents_digest(collection: Collection) -> str:
+    """What pins the parents, which a corpus's fingerprint leaves out; nothing where chunks are ranked as they are."""
+    if collection.card.roll_up in ("", "none"):
+        return ""
+    return digest_json(parents_of(collection.corpus).to_pylist())
 
 
 def qrels_digest(collection: Collection) -> str:

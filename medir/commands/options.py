@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from corpora import Card, Collection, UsageError
+from corpora.card_file import ROLL_UPS
 from corpora.text_rule import TEXT_RULES
 from corpora.workspace import Workspace
 from medir.progress import shown
@@ -29,6 +30,7 @@ def collections(
     allow_dangling: bool = False,
     language: str | None = None,
     text_rule: str | None = None,
+    roll_up: str | None = None,
 ) -> list[Collection]:
     """The collections that `--task` and `--data` name, their language and text rule as asked for."""
     from corpora.catalogue import open_folder, open_named
@@ -40,12 +42,14 @@ def collections(
         found.append(open_folder(data, split, place, allow_dangling=allow_dangling))
     if text_rule is not None and text_rule not in TEXT_RULES:
         raise UsageError(f"unknown text rule {text_rule!r}", mend=f"use one of: {', '.join(TEXT_RULES)}")
-    return [replace(one, card=_changed(one.card, language, text_rule)) for one in found]
+    if roll_up is not None and roll_up not in ROLL_UPS[1:]:
+        raise UsageError(f"unknown roll-up {roll_up!r}", mend=f"use one of: {', '.join(ROLL_UPS[1:])}")
+    return [replace(one, card=_changed(one.card, language, text_rule, roll_up)) for one in found]
 
 
-def _changed(card: Card, language: str | None, text_rule: str | None) -> Card:
+def _changed(card: Card, language: str | None, text_rule: str | None, roll_up: str | None) -> Card:
     rule: Any = text_rule or card.text_rule
-    return replace(card, language=language or card.language, text_rule=rule)
+    return replace(card, language=language or card.language, text_rule=rule, roll_up=roll_up or card.roll_up)
 
 
 def commas(value: str) -> list[str]:

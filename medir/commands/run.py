@@ -35,6 +35,7 @@ def run(
     allow_dangling: bool = False,
     language: str | None = None,
     text_rule: str | None = None,
+    roll_up: str | None = None,
     slices: bool = False,
 ) -> None:
     """Score systems on a task and keep the results.
@@ -67,6 +68,8 @@ def run(
         The language of the data (en, zh...), which chooses the analyser.
     text_rule
         How title and text become one: joined, text or pair.
+    roll_up
+        How chunks are ranked as their parents: max, sum, first, or none.
     slices
         Also print the values by slice.
     """
@@ -74,7 +77,7 @@ def run(
     check_out(out)
     place = workspace(offline)
     found = collections(
-        task or [], data, split, place, allow_dangling=allow_dangling, language=language, text_rule=text_rule
+        task or [], data, split, place, allow_dangling=allow_dangling, language=language, text_rule=text_rule, roll_up=roll_up
     )
     results = score_all(found, retriever, place, measures=commas(measures), k=k, force=force)
     results = copy_out(results, out)

@@ -18,7 +18,7 @@ import pytest
 
 from corpora import SurroundingsError, UsageError, corpus_of
 from corpora.errors import StateError
-from indexes import java, lucene_process
+from indexes import java
 from indexes.analysis.analyser import Analyser, utf8
 from indexes.analysis.lucene import lucene_cjk, lucene_english
 from indexes.hits import PADDING
@@ -130,39 +130,6 @@ def test_what_java_throws_is_told(process: LuceneProcess, tmp_path: Path) -> Non
     damaged.write_bytes(b"no index")
     with pytest.raises(SurroundingsError, match="Lucene failed"):
         open_lucene(tmp_path, np.zeros(0, np.int64))
-
-
-def test_without_pyserini_its_install_command_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lucene_process, "find_spec", lambda name: None)
-    with pytest.raises(SurroundingsError, match=r'pip install "medir\[lucene\]"'):
-        LuceneProcess()
-
-
-def _java(home: Path, version: str) -> Path:
-    (home / "lib/server").mkdir(parents=True)
-    (home / "lib/server/libjvm.so").touch()
-    (home / "release").write_text(f'IMPLEMENTOR="X"\nJAVA_VERSION="{version}"\n')
-    return home
-
-
-@pytest.mark.parametrize(("version", "major"), [("21.0.8", 21), ("25", 25), ("1.8.0_412", 8), ("17.0.15", 17)])
-def test_java_versions(tmp_path: Path, version: str, major: int) -> None:
-    assert java.java_version(_java(tmp_path / "java", version)) == major
-    assert java.java_version(tmp_path) is None
-
-
-def test_java_home_is_taken_if_it_is_new_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    new, old, packaged = _java(tmp_path / "new", "25.0.3"), _java(tmp_path / "old", "17.0.15"), _java(tmp_path / "its", "21")
-    monkeypatch.setattr(java, "_packaged", lambda: packaged)
-    for chosen, found in ((new, new), (old, packaged), (tmp_path / "none", packaged)):
-        monkeypatch.setenv("JAVA_HOME", str(chosen))
-        assert java.java_home() == found
-    monkeypatch.delenv("JAVA_HOME")
-    assert java.java_home() == packaged
-    monkeypatch.setattr(java, "_packaged", lambda: None)
-    monkeypatch.setenv("JAVA_HOME", str(old))
-    with pytest.raises(SurroundingsError, match="which is Java 17"):
-        java.java_home()
 
 
 def differing(process: LuceneProcess, language: str, analyser: Analyser, texts: list[str]) -> list[str]:
