@@ -5,6 +5,7 @@
 
 BUILTINS: dict[str, str] = {
     "icd10cm": "corpora.builtin.icd10cm:load",
+    "icd10cm-hierarchy": "corpora.builtin.hierarchy:load",
     "hpo-lay": "corpora.builtin.hpo_lay:load",
     "hpo-lay-loose": "corpora.builtin.hpo_lay:load_loose",
 }

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from dataclasses import replace
 
-from ..collection import Collection
+from ..collection import Card, Collection
 from ..queries import Qrels
+from ..workspace import Workspace
+from . import icd10cm
+from .source import card_and_recipe
 
-NAME = "hierarchy"
-"""Say it beside every measure computed from these grades, as in `nDCG@10 (hierarchy)`."""
+NAME = "icd10cm-hierarchy"
 RIGHT, NEAR, CATEGORY = 3, 2, 1
+
+
+def load(split: str, workspace: Workspace) -> Collection:
+    """`icd10cm`'s documents and queries under the graded judgement, as a collection of its own name."""
+    binary = icd10cm.load(split, workspace)
+    return replace(binary, card=hierarchy_card(), qrels=hierarchy_grades(binary))
+
+
+def hierarchy_card() -> Card:
+    """`icd10cm`'s card under the name of the graded judgement, measured by nDCG@10 alone."""
+    card, _ = card_and_recipe("icd10cm")
+    note = f"Partial credit by the code hierarchy, beside the binary judgement of icd10cm and never instead of it. {card.note}"
+    return replace(card, name=NAME, main="nDCG@10", measures=("nDCG@10",), note=note)
 
 
 def hierarchy_grades(collection: Collection) -> Qrels:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from corpora.builtin import BUILTINS
-from corpora.builtin.source import card_and_recipe
+from corpora.builtin.cards import builtin_cards
 from medir.report import as_csv, as_table, check_format
 
 
@@ -27,15 +26,18 @@ def collections(*, format: str = "table") -> None:
             "main measure": card.main,
             "revision": card.revision,
             "licence": card.licence,
+            "attribution": card.attribution,
         }
-        for card, _ in map(card_and_recipe, BUILTINS)
+        for card in builtin_cards()
     ]
     if form == "json":
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     elif form == "csv":
         print(as_csv(rows))
     else:
-        print(as_table([list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)], form))
+        shown = [name for name in rows[0] if name not in ("licence", "attribution")]
+        print(as_table([shown, *([_cell(row[name]) for name in shown] for row in rows)], form))
+        print("\n" + "\n\n".join(f"{row['name']}: {row['licence']}. {row['attribution']}" for row in rows))
 
 
 def _cell(value: object) -> str:

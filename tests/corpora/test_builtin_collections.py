@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from corpora.builtin import BUILTINS
+from corpora.builtin import BUILTINS as ALL
 from corpora.builtin.hierarchy import hierarchy_grades
 from corpora.builtin.overlap import fold
 from corpora.builtin.source import card_and_recipe, packaged_bytes
 from corpora.collection import Collection
 from corpora.registry import Registry
 from corpora.workspace import Workspace
+
+BUILTINS = {name: target for name, target in ALL.items() if name != "icd10cm-hierarchy"}  # that one has a test of its own
 
 Get = Callable[[str, str], Collection]
 
@@ -240,3 +242,12 @@ def test_hpo_collections_share_their_documents(get):
     assert get("hpo-lay", "test").corpus.fingerprint == get("hpo-lay-loose", "dev").corpus.fingerprint
     assert {slices["relation"] for slices in get("hpo-lay-loose", "test").queries.metadata} == {"broad", "narrow", "related"}
     assert {slices["relation"] for slices in get("hpo-lay", "all").queries.metadata} == {"exact"}
+
+
+def test_hierarchy_is_the_same_queries_and_documents_under_its_own_name(get: Get, tmp_path: Path) -> None:
+    binary = get("icd10cm", "test")
+    graded = Registry("collection", ALL).get("icd10cm-hierarchy")("test", Workspace(tmp_path))
+    assert graded.name == "icd10cm-hierarchy"
+    assert graded.queries.ids == binary.queries.ids
+    assert graded.corpus.fingerprint == binary.corpus.fingerprint
+    assert all({c for c, g in graded.qrels.grades[q].items() if g == 3} == set(binary.qrels.grades[q]) for q in binary.queries.ids)
