@@ -103,11 +103,15 @@ def whole_command(folder: Path) -> list[str]:
     return [*rows, f"| `medir --help` | {median(helps):.2f} |"]
 
 
-def table_of(module: str) -> Callable[[], list[str]]:
+def table_of(module: str, *arguments: str) -> Callable[[], list[str]]:
     """The table that another measurement prints."""
     return lambda: (
         subprocess.run(
-            [sys.executable, "-m", module], capture_output=True, text=True, check=True, env={**os.environ, "OMP_NUM_THREADS": "2"}
+            [sys.executable, "-m", module, *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "OMP_NUM_THREADS": "2"},
         )
         .stdout.strip()
         .splitlines()
@@ -146,7 +150,7 @@ def measure(data: Path, space: Path, with_million: bool, only: list[str] | None)
         "million": ("BM25 on 1,000,000 passages resampled from it (one run)", at_a_million),
         "command": ("The whole command", lambda: whole_command(data)),
         "exact": ("Exact dense search", table_of("bench.exact_search")),
-        "dense": ("Embedding 3,000 passages with MiniLM", table_of("bench.dense")),
+        "dense": ("Embedding 3,000 passages with MiniLM", table_of("bench.dense", str(small))),
         "evaluation": ("Evaluation, 1,000 queries, k 1000", table_of("bench.evaluation")),
     }
     wanted = only or [name for name in sections if name != "million" or with_million]

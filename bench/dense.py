@@ -27,7 +27,7 @@ from .lexical import read
 
 PASSAGES, TRIAL, ROUNDS, THREADS, SEED = 3000, 160, 3, 2, 0
 BATCHES = (4, 8, 16, 32, 64)
-HEADER = "| embedding | passages | threads | ST encode (passages/s) | its best batch | medir (passages/s) | ratio | largest difference |"
+HEADER = "| embedding | passages | threads | ST encode (passages/s) | its best batch | medir (passages/s) | ratio | difference |"
 RULE = "|---" * 8 + "|"
 Clock = Callable[[], float]
 

@@ -45,9 +45,12 @@ def medir(texts: Iterator[str]) -> Search:
 
     from indexes.analysis.named import analyser
     from indexes.bm25 import build_bm25
+    from medir.memory import lean_memory
+
+    lean_memory()  # as the command does
 
     def blocks() -> Iterator[pa.Array]:
-        while block := list(islice(texts, 4096)):
+        while block := list(islice(texts, 1024)):
             yield pa.array(block, pa.string())
 
     index = build_bm25(blocks(), analyser("english"), np.zeros(0, np.int64))

@@ -22,17 +22,21 @@ Digests = NDArray[np.bytes_]
 
 @dataclass
 class Sought:
-    """What is looked for among the documents, and `found` there: ids (of queries, or judged) and texts (of queries)."""
+    """What is looked for among the documents, and `found` there: ids (of queries, or judged), as a document's own or its
+    parent's, and texts (of queries).
+    """
 
     ids: set[str]
     texts: set[str]
     found_ids: set[str] = field(default_factory=set)
     found_texts: set[str] = field(default_factory=set)
+    found_parents: set[str] = field(default_factory=set)
 
     def look(self, batch: pa.RecordBatch) -> None:
         """Note what of it is in this batch; a text is found as the text, the title, or both joined by a space."""
         titles, texts = batch.column("title"), batch.column("text")
         self.found_ids |= self.ids.intersection(batch.column("id").to_pylist())
+        self.found_parents |= self.ids.intersection(batch.column("parent").to_pylist())
         for column in (titles, texts, apply_text_rule(titles, texts, "joined")):
             self.found_texts |= self.texts.intersection(column.to_pylist())
 

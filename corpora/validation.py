@@ -68,7 +68,7 @@ def validate(folder: Path, workspace: Workspace) -> Report:
         *_on_queries(queries, sought),
         *(Finding(name, count) for name, count in witness.counts.items()),
     ]
-    reports = [_report(split, *splits[split], queries, judged - sought.found_ids) for split in splits]
+    reports = [_report(split, *splits[split], queries, judged - sought.found_ids - sought.found_parents) for split in splits]
     return Report(str(folder), len(scan.ids) - len(merged) - len(differing), len(queries), occurring(found), tuple(reports))
 
 

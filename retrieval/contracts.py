@@ -57,7 +57,7 @@ class Subject:
     def problem_with_none(self, side: str) -> str:
         """What is wrong with the answer to no texts at all; empty if nothing."""
         numbers = int(np.size(self._called(side, [])))
-        return f"{side}: returned {numbers} numbers for no texts" if numbers else ""
+        return f"returned {numbers} numbers for no texts" if numbers else ""
 
     def _called(self, side: str, texts: Sequence[str]) -> Any:
         try:
@@ -94,10 +94,12 @@ def _seen(encoder: Encoder) -> Subject:
 
 
 def _basic(subject: Subject) -> Iterator[Finding]:
-    """Shapes, types and numbers, for every count and kind of texts."""
+    """Shapes, types and numbers, for every count and kind of texts; of a side that fails at once, nothing more."""
     for side in SIDES:
-        yield _finding(f"{side}: float32 (n, dim), finite, no zero vector", subject.problem, side, TEXTS)
-    for side in SIDES:
+        first = _finding(f"{side}: float32 (n, dim), finite, no zero vector", subject.problem, side, TEXTS)
+        yield first
+        if not first.ok:
+            continue
         yield _finding(f"{side}: one text", subject.problem, side, TEXTS[:1])
         yield _finding(f"{side}: two texts", subject.problem, side, TEXTS[:2])
         yield _finding(f"{side}: no texts", subject.problem_with_none, side)
@@ -118,7 +120,7 @@ def _finding(name: str, check: Callable[..., str], *args: Any) -> Finding:
     try:
         reason = check(*args)
     except MedirError as problem:
-        reason = f"{problem.where}: {problem.what}" if problem.where else problem.what
+        reason = problem.what
     return Finding(name, not reason, reason)
 
 

@@ -83,9 +83,14 @@ class DenseSystem:
         return {"engine": "dense-1", "encoder": self.encoder.identity(), "index": self.index}
 
     def bind(self, corpus: Corpus, workspace: Workspace, *, rule: TextRule = "joined", language: str = "unknown") -> Retriever:
-        """The retriever: its index opened if it is kept, else the corpus embedded (resumably) and the index built."""
+        """The retriever: its index opened if it is kept, else the corpus embedded (resumably) and the index built.
+
+        Raises UsageError for the text rule `pair`, unless the model is a class of the user's own that takes it.
+        """
         from indexes.vector import open_vector_index
 
+        if rule == "pair" and self.encoder.unit == "tok":
+            raise UsageError("the text rule is 'pair', and this model takes one text", where=self.spec, mend="use joined or text")
         texts = CorpusTexts(corpus, rule)
         folder = workspace.folder("indexes", digest_json([corpus.arrival, rule, self.identity()]))
         if not folder.exists():

@@ -16,6 +16,7 @@ from .postings import Postings
 
 ALL, MASKED, LISTED = range(3)
 BLOCK = 32
+RANGE = 1 << 17  # documents whose sums are held at once: 512 KiB, which stays in a processor's second cache
 
 
 class Asked(NamedTuple):
@@ -58,12 +59,13 @@ def best(postings: Postings, asked: Asked, k: int, order: Rows, candidates: Cand
     limits = allowed(candidates)
 
     docs = postings.docs.view(np.uint32)  # unsigned, so that compiled code need not look for negative places
-    blocks = max(1, -(-len(order) // BLOCK))
+    size = BLOCK * -(-min(RANGE, max(len(order), 1)) // BLOCK)
 
     def some(start: int, stop: int) -> None:
-        sums = np.full(blocks * BLOCK, -0.0, postings.impacts.dtype)
+        sums = np.full(size, -0.0, postings.impacts.dtype)
         bits = sums.view(np.int32) if sums.dtype == np.float32 else np.zeros(0, np.int32)
-        _search(start, stop, postings.starts, docs, postings.impacts, *asked, *limits, order, sums, bits, found.rows, found.scores)
+        parts = (postings.starts, docs, postings.impacts, *asked, *limits, order, sums, bits)
+        _search(start, stop, *parts, found.rows, found.scores)
 
     edges = np.linspace(0, queries, min(4 * threads(), max(queries, 1)) + 1).astype(int).tolist()
     with ThreadPoolExecutor(threads()) as pool:
@@ -75,28 +77,69 @@ def best(postings: Postings, asked: Asked, k: int, order: Rows, candidates: Cand
 def _search(  # type: ignore[no-untyped-def]
     start, stop, starts, docs, impacts, query_starts, terms, weights, how, mask, row_starts, listed, order, sums, bits, rows, scores
 ):
-    """Queries `start` to `stop`. A sum that no posting has touched is -0.0, which no sum of postings can be."""
-    k = rows.shape[1]
-    places = np.empty(k, np.int64)
-    peaks = np.empty(len(sums) // BLOCK, np.int32)
+    """Queries `start` to `stop`, one range of documents after another.
+
+    A sum that no posting has touched is -0.0, which no sum of postings can be.
+    """
+    k, documents = rows.shape[1], len(order)
+    places, peaks = np.empty(k, np.int64), np.empty(len(sums) // BLOCK, np.int32)
+    chosen = np.zeros(documents if how == LISTED else 0, np.bool_)
+    wanted = chosen if how == LISTED else mask
+    at = np.empty(len(terms), np.int64)
     for query in range(start, stop):
-        for t in range(query_starts[query], query_starts[query + 1]):
-            weight = weights[t]
-            for p in range(starts[terms[t]], starts[terms[t] + 1]):
-                sums[docs[p]] += weight * impacts[p]
+        first, last = query_starts[query], query_starts[query + 1]
+        for t in range(first, last):
+            at[t] = starts[terms[t]]
         if how == LISTED:
-            size = 0
             for i in range(row_starts[query], row_starts[query + 1]):
-                size = _offer(listed[i], sums, order, k, size, rows[query], scores[query], places)
-        else:
-            if how == MASKED:
-                for doc in range(len(mask)):
-                    if not mask[doc]:
-                        sums[doc] = -0.0
+                chosen[listed[i]] = True
+        size = 0
+        for base in range(0, documents, len(sums)):
+            behind, offset = min(base + len(sums), documents), np.uint64(base)
+            for t in range(first, last):
+                weight, end = weights[t], starts[terms[t] + 1]
+                if behind < documents:
+                    end = _first_from(docs, at[t], end, behind)
+                _add(docs[at[t] : end], impacts[at[t] : end], weight, offset, sums)
+                at[t] = end
+            if how != ALL:
+                for doc in range(base, behind):
+                    if not wanted[doc]:
+                        sums[doc - base] = -0.0
             floor = _peaks(bits, peaks, k)
-            size = _select(sums, bits, peaks, floor, order, k, rows[query], scores[query], places)
+            if size == k and len(bits) > 0 and k > 0:
+                floor = max(floor, np.float32(scores[query, 0]).view(np.int32))
+            size = _select(sums, bits, peaks, floor, base, behind, order, k, size, rows[query], scores[query], places)
+            sums.fill(-0.0)
         _sort(size, rows[query], scores[query], places)
-        sums.fill(-0.0)
+        if how == LISTED:
+            for i in range(row_starts[query], row_starts[query + 1]):
+                chosen[listed[i]] = False
+
+
+@njit(cache=True, nogil=True)
+def _add(docs, impacts, weight, offset, sums):  # type: ignore[no-untyped-def]
+    """Add one term's impacts to the sums of its documents, four at a time: a term never has a document twice."""
+    whole = len(docs) & ~3
+    for p in range(0, whole, 4):
+        a, b, c, d = docs[p] - offset, docs[p + 1] - offset, docs[p + 2] - offset, docs[p + 3] - offset
+        x, y, z, w = sums[a], sums[b], sums[c], sums[d]
+        sums[a], sums[b] = x + weight * impacts[p], y + weight * impacts[p + 1]
+        sums[c], sums[d] = z + weight * impacts[p + 2], w + weight * impacts[p + 3]
+    for p in range(whole, len(docs)):
+        sums[docs[p] - offset] += weight * impacts[p]
+
+
+@njit(cache=True, nogil=True)
+def _first_from(docs, low, high, document):  # type: ignore[no-untyped-def]
+    """The first place between `low` and `high` whose document is `document` or a later one."""
+    while low < high:
+        middle = (low + high) // 2
+        if docs[middle] < document:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @njit(cache=True, nogil=True)
@@ -128,15 +171,15 @@ def _peaks(bits, peaks, k):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _select(sums, bits, peaks, floor, order, k, rows, scores, places):  # type: ignore[no-untyped-def]
-    """Offer every document that may be among the best k; how many were kept."""
-    size = 0
+def _select(sums, bits, peaks, floor, base, behind, order, k, size, rows, scores, places):  # type: ignore[no-untyped-def]
+    """Offer every document of a range that may be among the best k; how many are kept by now."""
     for block in range(len(peaks)):
         if peaks[block] < floor:
             continue
-        for doc in range(block * BLOCK, min((block + 1) * BLOCK, len(order))):
-            if len(bits) == 0 or bits[doc] >= floor:
-                size = _offer(doc, sums, order, k, size, rows, scores, places)
+        first = base + block * BLOCK
+        for doc in range(first, min(first + BLOCK, behind)):
+            if len(bits) == 0 or bits[doc - base] >= floor:
+                size = _offer(doc, sums[doc - base], order[doc], k, size, rows, scores, places)
     return size
 
 
@@ -146,9 +189,9 @@ def _worse(score, place, other, other_place):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _offer(doc, sums, order, k, size, rows, scores, places):  # type: ignore[no-untyped-def]
+def _offer(doc, total, place, k, size, rows, scores, places):  # type: ignore[no-untyped-def]
     """Add a document to the heap of the best k (the worst on top); the heap's size afterwards."""
-    score, place = np.float32(sums[doc]), order[doc]
+    score = np.float32(total)
     if k == 0 or (score == 0 and math.copysign(1.0, score) < 0):
         return size
     if size < k:

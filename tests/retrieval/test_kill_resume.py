@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS, KILLS, LARGEST = 1200, 10, 16
 
-MODEL = f"""
+MODEL = """
 import hashlib, os, time
 import numpy as np
 
@@ -76,6 +76,11 @@ def kill_when(child: subprocess.Popen, reached: object, timeout: float = 120) ->
     return child.wait() == -signal.SIGKILL
 
 
+def lines(home: Path) -> int:
+    seen = home / "seen.txt"
+    return seen.read_text().count("\n") if seen.exists() else 0
+
+
 def test_ten_kills_at_random_points(tmp_path: Path) -> None:
     file = tmp_path / "slow.py"
     file.write_text(MODEL)
@@ -84,11 +89,10 @@ def test_ten_kills_at_random_points(tmp_path: Path) -> None:
 
     home, chance, killed = tmp_path / "killed", random.Random(0), 0
     for number in range(1, KILLS + 1):
-        lines = lambda: (home / "seen.txt").read_text().count("\n") if (home / "seen.txt").exists() else 0  # noqa: E731
-        target = lines() + chance.randint(1, different // KILLS // 2)
+        target = lines(home) + chance.randint(1, different // KILLS // 2)
         child = start(home, f"{file}:Slow", home / "run.trec", DOCUMENTS)
         delay = chance.random() * 0.02
-        killed += kill_when(child, lambda target=target, delay=delay: lines() >= target and not time.sleep(delay))
+        killed += kill_when(child, lambda target=target, delay=delay: lines(home) >= target and not time.sleep(delay))
         assert not (home / "run.trec").exists(), f"kill {number} came too late"
     assert killed == KILLS
     assert finish(home, f"{file}:Slow", DOCUMENTS) == undisturbed

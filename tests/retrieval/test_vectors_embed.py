@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -127,7 +129,9 @@ def test_batches_obey_the_budget_longest_first(tmp_path: Path) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.integers(0, 50), min_size=0, max_size=60), st.integers(1, 200), st.integers(1, 9))
 def test_a_plan_holds_every_text_once_whatever_their_order(lengths: list[int], padded: int, most: int) -> None:
-    keys = np.array([np.frombuffer(hashlib.sha256(str(i).encode()).digest(), np.uint8) for i in range(len(lengths))]).reshape(-1, 32)
+    keys = np.array([np.frombuffer(hashlib.sha256(str(i).encode()).digest(), np.uint8) for i in range(len(lengths))]).reshape(
+        -1, 32
+    )
     sizes, shuffle = np.array(lengths, np.int64), np.random.default_rng(len(lengths)).permutation(len(lengths))
     plan = plan_batches(sizes, keys, Batching(padded, most))
     other = plan_batches(sizes[shuffle], keys[shuffle], Batching(padded, most))
@@ -184,6 +188,37 @@ def test_out_of_memory_on_one_text_names_it(tmp_path: Path) -> None:
     with pytest.raises(SurroundingsError, match="not enough memory") as caught:
         embed(small(model), ["a", "b"], "document", Workspace(tmp_path), ids=["d1", "d2"])
     assert caught.value.where in ("d1", "d2")
+
+
+class Busy(Model):
+    """Counts the calls that are in work at a time."""
+
+    now = most = 0
+    lock = threading.Lock()
+
+    def _rows(self, texts: list[str]) -> np.ndarray:
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.005)
+        with self.lock:
+            self.now -= 1
+        return super()._rows(texts)
+
+
+class Wide(Small):
+    """Three batches at a time."""
+
+    workers = 3
+
+
+def test_several_batches_at_a_time_give_the_same(tmp_path: Path) -> None:
+    model = Busy()
+    result = embed(Wide(model, "model.py:Model"), TEXTS, "document", Workspace(tmp_path))
+    np.testing.assert_array_equal(result.vectors, np.array([vector_of(text) for text in TEXTS]))
+    assert 1 < model.most <= 3
+    with pytest.raises(InputError, match="NaN or infinity for 'd7'"):
+        embed(Wide(Faulty(), "x"), TEXTS, "query", Workspace(tmp_path), ids=[f"d{i}" for i in range(50)])
 
 
 class Faulty(Model):

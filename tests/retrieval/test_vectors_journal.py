@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -98,7 +99,9 @@ def test_a_flip_of_any_bit_after_a_kill_is_found_or_costs_the_last_batch(tmp_pat
                 read_segments(tmp_path)
         else:
             (segment,) = read_segments(tmp_path)
-            assert [_vectors(segment, i).tobytes() for i in range(len(segment.records))] == [batch(i)[2].tobytes() for i in range(2)]
+            assert [_vectors(segment, i).tobytes() for i in range(len(segment.records))] == [
+                batch(i)[2].tobytes() for i in range(2)
+            ]
 
 
 def _vectors(segment: Segment, number: int) -> np.ndarray:
@@ -150,10 +153,22 @@ def test_processes_write_beside_each_other(tmp_path: Path) -> None:
         np.testing.assert_array_equal(store.take(store.find(batch(number)[0])), batch(number)[2])
 
 
-def test_a_full_disk_is_said_and_keeps_what_was_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SurroundingsError, match="cannot write"), new_segment(tmp_path, HEAD) as journal:
+def _write_into_a_full_disk(folder: Path) -> None:
+    """The second batch goes past a limit on the file's size, and is cut there."""
+    with new_segment(folder, HEAD) as journal:
         journal.append(*batch(0))
-        monkeypatch.setattr("os.fsync", lambda handle: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        (path,) = folder.iterdir()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 20, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
         journal.append(*batch(1))
-    monkeypatch.undo()
+
+
+def test_a_full_disk_is_said_and_keeps_what_was_finished(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        with pytest.raises(SurroundingsError, match="cannot write"):
+            _write_into_a_full_disk(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    (path,) = tmp_path.iterdir()
+    assert len(ends(path)) == 1
     np.testing.assert_array_equal(open_store(tmp_path).take(np.array([0, 1])), batch(0)[2])
