@@ -170,7 +170,8 @@ def measure(data: Path, space: Path, with_million: bool, only: list[str] | None)
 def heading() -> list[str]:
     machine = describe_machine({})
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    about = f"{machine['processor']}, {machine['cores']} cores, {machine['memory'] / 2**30:.0f} GiB, Python {platform.python_version()}"
+    size = f"{machine['cores']} cores, {machine['memory'] / 2**30:.0f} GiB"
+    about = f"{machine['processor']}, {size}, Python {platform.python_version()}"
     return [
         "# Measured",
         "",

@@ -56,7 +56,9 @@ def card_of(table: Mapping[str, Any], *, where: str) -> Card:
     if rule not in TEXT_RULES:
         raise InputError(f"the card's 'text_rule' is {rule!r}", where=where, mend=f"use one of: {', '.join(TEXT_RULES)}")
     if table.get("roll_up", "") not in ROLL_UPS:
-        raise InputError(f"the card's 'roll_up' is {table['roll_up']!r}", where=where, mend=f"use one of: {', '.join(ROLL_UPS[1:])}")
+        raise InputError(
+            f"the card's 'roll_up' is {table['roll_up']!r}", where=where, mend=f"use one of: {', '.join(ROLL_UPS[1:])}"
+        )
     if not table.get("name"):
         raise InputError("the card has no 'name'", where=where, mend='add a line such as: name = "my-collection"')
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}

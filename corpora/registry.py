@@ -113,5 +113,7 @@ def _module_of_file(path: Path) -> Any:
         spec.loader.exec_module(module)
     except Exception as problem:
         del sys.modules[name]
-        raise InputError(f"importing it fails: {type(problem).__name__}: {problem}", where=str(path), mend="mend the file") from problem
+        raise InputError(
+            f"importing it fails: {type(problem).__name__}: {problem}", where=str(path), mend="mend the file"
+        ) from problem
     return module

@@ -14,7 +14,9 @@ def clashes() -> list[str]:
     """A sentence for every top-level name of ours that a second distribution installs too."""
     owners = packages_distributions()
     both = {name: sorted(set(owners.get(name, []))) for name in ROOMS}
-    return [f"the package name {name!r} is installed by {', '.join(found)}: {MEND}" for name, found in both.items() if len(found) > 1]
+    return [
+        f"the package name {name!r} is installed by {', '.join(found)}: {MEND}" for name, found in both.items() if len(found) > 1
+    ]
 
 
 def shadowed() -> list[str]:

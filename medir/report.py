@@ -76,7 +76,13 @@ def _slices(results: Sequence[Result], name: str, form: Format) -> str:
 
 
 def _flat(result: Result) -> list[dict[str, Any]]:
-    head = {"task": result.task, "subset": result.subset, "split": result.split, "system": result.system, "queries": result.queries}
+    head = {
+        "task": result.task,
+        "subset": result.subset,
+        "split": result.split,
+        "system": result.system,
+        "queries": result.queries,
+    }
     return [{**head, "measure": name, **asdict(value)} for name, value in result.measures.items()]
 
 

@@ -49,11 +49,8 @@ class DenseRetriever:
         empty = np.array([not parts for parts in queries.parts], bool)
         rows = np.where(empty[:, None], PADDING, hits.rows)
         scores = np.where(empty[:, None], np.float32(-np.inf), hits.scores)
-        return Run.from_hits(queries.ids, self.corpus, Hits(rows, scores), self._counted(counts, int(empty.sum())))
-
-    def _counted(self, counts: Mapping[str, int], empty: int) -> dict[str, int]:
-        lost = self.notes.get("tokens_lost", 0) + counts.get("tokens_lost", 0)
-        return {**self.notes, **counts, "empty_queries": empty} | ({"tokens_lost": lost} if "tokens_lost" in self.notes else {})
+        notes = {**self.notes, **counts, "partless_queries": int(empty.sum())}
+        return Run.from_hits(queries.ids, self.corpus, Hits(rows, scores), notes)
 
     def echo(self, queries: Queries, corpus: Corpus) -> dict[str, Any]:
         """The first query's and the first document's text exactly as the model is fed them."""
@@ -148,7 +145,7 @@ def query_vectors(
         np.add.at(vectors, rows, weights[:, None] * found.vectors)
         cut[rows[found.lost > 0]] = True
         lost += int(found.lost.sum())
-    return vectors, {"truncated_queries": int(cut.sum()), "tokens_lost": lost} if encoder.unit == "tok" else {}
+    return vectors, {"truncated_queries": int(cut.sum()), "tokens_lost_in_queries": lost} if encoder.unit == "tok" else {}
 
 
 def _ready(vector: NDArray[np.float32], dim: int, query: str) -> NDArray[np.float32]:
@@ -160,7 +157,7 @@ def _ready(vector: NDArray[np.float32], dim: int, query: str) -> NDArray[np.floa
 
 def _losses(encoder: Encoder, embedded: Embedded, name: str) -> dict[str, int]:
     """How many texts were cut, and of how many tokens; a class of one's own cannot be asked."""
-    known = {name: embedded.truncated, "tokens_lost": int(embedded.lost.sum())}
+    known = {name: embedded.truncated, "tokens_lost_in_documents": int(embedded.lost.sum())}
     return known if encoder.unit == "tok" else {"truncation_unknown": 1}
 
 

@@ -102,7 +102,10 @@ def _blank(text: str, at: int) -> int:
 
 
 def _refuse(text: str, at: int, why: str) -> NoReturn:
-    raise UsageError(f"cannot read the SPEC at character {at + 1}: {why}", mend=f"{text}\n{' ' * at}^\nexample: rrf(bm25(k1=0.9), dense:minilm)")
+    raise UsageError(
+        f"cannot read the SPEC at character {at + 1}: {why}",
+        mend=f"{text}\n{' ' * at}^\nexample: rrf(bm25(k1=0.9), dense:minilm)",
+    )
 
 
 def read_options(spec: Spec, defaults: Mapping[str, Option]) -> dict[str, Option]:
@@ -132,14 +135,20 @@ def _typed(spec: Spec, key: str, value: str, default: Option) -> Option:
 def without_defaults(spec: Spec, defaults: Mapping[str, Option]) -> Spec:
     """The same Spec less the options that say what is the default anyway, numbers in their shortest form."""
     chosen = read_options(spec, defaults)
-    kept = [(key, f"{value:.12g}" if isinstance(value, float) else str(value)) for key, value in chosen.items() if value != defaults[key]]
+    kept = [
+        (key, f"{value:.12g}" if isinstance(value, float) else str(value))
+        for key, value in chosen.items()
+        if value != defaults[key]
+    ]
     return Spec(spec.name, spec.target, spec.args, tuple(sorted(kept)))
 
 
 def no_target(spec: Spec) -> None:
     """Raise UsageError if something stands behind a colon that this system does not take."""
     if spec.target:
-        raise UsageError(f"{spec.name} takes nothing behind a colon", where=str(spec), mend=f"write {spec.name} or {spec.name}(option=value)")
+        raise UsageError(
+            f"{spec.name} takes nothing behind a colon", where=str(spec), mend=f"write {spec.name} or {spec.name}(option=value)"
+        )
 
 
 def no_args(spec: Spec) -> None:

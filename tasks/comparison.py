@@ -88,7 +88,9 @@ def _pair(first: Result, second: Result, name: str, p: float | None = None) -> C
     interval = bootstrap_intervals((a - b)[None, :], groups)[0]
     p = sign_flip_test(a, b, groups) if p is None else p
     wins, losses = int(np.count_nonzero(a > b)), int(np.count_nonzero(a < b))
-    return Comparison(first.task, name, second.system, first.system, interval.mean, interval.low, interval.high, p, p, wins, losses)
+    return Comparison(
+        first.task, name, second.system, first.system, interval.mean, interval.low, interval.high, p, p, wins, losses
+    )
 
 
 def _adjusted(one: Comparison, p: float) -> Comparison:

@@ -24,7 +24,17 @@ from .result_folder import read_result, write_result
 from .retrieval_task import RetrievalTask
 from .statistics import bootstrap_intervals
 
-LIBRARIES = ("medir", "numpy", "faiss-cpu", "numba", "pyarrow", "pytrec-eval-terrier", "torch", "sentence-transformers", "transformers")
+LIBRARIES = (
+    "medir",
+    "numpy",
+    "faiss-cpu",
+    "numba",
+    "pyarrow",
+    "pytrec-eval-terrier",
+    "torch",
+    "sentence-transformers",
+    "transformers",
+)
 
 
 def evaluate(task: RetrievalTask, system: System, workspace: Workspace, *, force: bool = False) -> Result:

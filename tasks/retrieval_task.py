@@ -70,7 +70,9 @@ def make_task(collection: Collection, measures: Sequence[str] = (), k: int = 100
     parsed = tuple(dict.fromkeys(parse_measure(name) for name in [*names, f"Judged@{min(k, 10)}"]))
     for measure in parsed:
         if measure.cutoff is not None and measure.cutoff > k:
-            raise UsageError(f"{measure} looks deeper than k = {k}", mend=f"use --k {measure.cutoff} or more, or a shallower measure")
+            raise UsageError(
+                f"{measure} looks deeper than k = {k}", mend=f"use --k {measure.cutoff} or more, or a shallower measure"
+            )
     return RetrievalTask(collection, parsed, k)
 
 
@@ -109,7 +111,10 @@ def _notes(runs: Sequence[Run]) -> dict[str, int]:
 def queries_digest(collection: Collection) -> str:
     """sha256 over the ids, parts, groups and sliced metadata of the queries."""
     queries, fields = collection.queries, [*collection.card.slices, collection.card.macro]
-    parts = [[(p.text, p.role, p.weight, str(p.image), None if p.vector is None else p.vector.tolist()) for p in q] for q in queries.parts]
+    parts = [
+        [(p.text, p.role, p.weight, str(p.image), None if p.vector is None else p.vector.tolist()) for p in q]
+        for q in queries.parts
+    ]
     sliced = [[str(row.get(field)) for field in fields] for row in queries.metadata]
     return digest_json([queries.ids, parts, queries.group, sliced])
 
@@ -124,4 +129,6 @@ def _parents_digest(collection: Collection) -> str:
 def qrels_digest(collection: Collection) -> str:
     """sha256 over the judgements and the ignored documents."""
     qrels = collection.qrels
-    return digest_json([{q: dict(docs) for q, docs in qrels.grades.items()}, {q: sorted(docs) for q, docs in qrels.ignored.items()}])
+    return digest_json(
+        [{q: dict(docs) for q, docs in qrels.grades.items()}, {q: sorted(docs) for q, docs in qrels.ignored.items()}]
+    )

@@ -12,7 +12,8 @@ from .words import words
 
 # The function words that BM25 gains nothing from: Lucene's English list of 33.
 ENGLISH_STOPWORDS = frozenset(
-    "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to was will with".split()
+    "a an and are as at be but by for if in into is it no not "
+    "of on or such that the their then there these they this to was will with".split()
 )
 LANGUAGES = tuple(name for name in Stemmer.algorithms() if name not in ("porter", "lovins", "dutch_porter", "german2"))
 

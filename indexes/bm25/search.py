@@ -75,7 +75,23 @@ def best(postings: Postings, asked: Asked, k: int, order: Rows, candidates: Cand
 
 @njit(cache=True, nogil=True)
 def _search(  # type: ignore[no-untyped-def]
-    start, stop, starts, docs, impacts, query_starts, terms, weights, how, mask, row_starts, listed, order, sums, bits, rows, scores
+    start,
+    stop,
+    starts,
+    docs,
+    impacts,
+    query_starts,
+    terms,
+    weights,
+    how,
+    mask,
+    row_starts,
+    listed,
+    order,
+    sums,
+    bits,
+    rows,
+    scores,
 ):
     """Queries `start` to `stop`, one range of documents after another.
 

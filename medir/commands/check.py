@@ -20,5 +20,9 @@ def check(encoder: str, /) -> None:
     failed = [finding for finding in findings if not finding.ok]
     rows = [["check", "", "reason"], *([f.name, "ok" if f.ok else "FAILS", f.reason] for f in findings)]
     if failed:
-        raise InputError(f"{len(failed)} of {len(findings)} checks fail\n{as_table(rows)}", where=encoder, mend="mend the class and check it again")
+        raise InputError(
+            f"{len(failed)} of {len(findings)} checks fail\n{as_table(rows)}",
+            where=encoder,
+            mend="mend the class and check it again",
+        )
     print(as_table(rows))

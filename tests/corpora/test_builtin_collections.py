@@ -250,4 +250,6 @@ def test_hierarchy_is_the_same_queries_and_documents_under_its_own_name(get: Get
     assert graded.name == "icd10cm-hierarchy"
     assert graded.queries.ids == binary.queries.ids
     assert graded.corpus.fingerprint == binary.corpus.fingerprint
-    assert all({c for c, g in graded.qrels.grades[q].items() if g == 3} == set(binary.qrels.grades[q]) for q in binary.queries.ids)
+    assert all(
+        {c for c, g in graded.qrels.grades[q].items() if g == 3} == set(binary.qrels.grades[q]) for q in binary.queries.ids
+    )

@@ -30,7 +30,21 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_json_holds_the_fixed_keys_and_nothing_else_is_printed(folder: Path, tmp_path: Path) -> None:
-    done = medir("run", "--data", str(folder), "--retriever", "bm25", "--k", "10", "--measures", "nDCG@10,R@3", "--format", "json", "--out", str(tmp_path / "out"))
+    done = medir(
+        "run",
+        "--data",
+        str(folder),
+        "--retriever",
+        "bm25",
+        "--k",
+        "10",
+        "--measures",
+        "nDCG@10,R@3",
+        "--format",
+        "json",
+        "--out",
+        str(tmp_path / "out"),
+    )
     assert done.returncode == 0, done.stderr
     (row,) = json.loads(done.stdout)
     assert set(row) == {"task", "subset", "split", "system", "queries", "measures", "notes", "out"}
@@ -54,7 +68,21 @@ def test_a_second_run_prints_what_is_kept_and_force_computes_it_again(folder: Pa
 
 @pytest.mark.parametrize("form", ["table", "markdown", "csv"])
 def test_other_formats_show_every_system_and_judged(folder: Path, form: str) -> None:
-    done = medir("run", "--data", str(folder), "--retriever", "bm25", "--retriever", "bm25(analyser=plain)", "--k", "10", "--measures", "nDCG@10", "--format", form)
+    done = medir(
+        "run",
+        "--data",
+        str(folder),
+        "--retriever",
+        "bm25",
+        "--retriever",
+        "bm25(analyser=plain)",
+        "--k",
+        "10",
+        "--measures",
+        "nDCG@10",
+        "--format",
+        form,
+    )
     assert done.returncode == 0, done.stderr
     assert "Judged@10" in done.stdout
     assert "bm25(analyser=plain)" in done.stdout
@@ -65,7 +93,21 @@ def test_index_search_and_compare(folder: Path, tmp_path: Path) -> None:
     found = json.loads(medir("search", str(folder), "fever", "--retriever", "bm25", "--k", "2", "--format", "json").stdout)
     assert sorted(hit["id"] for hit in found) == ["d1", "d2"]
     out = tmp_path / "out"
-    medir("run", "--data", str(folder), "--retriever", "bm25", "--retriever", "bm25(b=0)", "--k", "10", "--measures", "nDCG@10", "--out", str(out))
+    medir(
+        "run",
+        "--data",
+        str(folder),
+        "--retriever",
+        "bm25",
+        "--retriever",
+        "bm25(b=0)",
+        "--k",
+        "10",
+        "--measures",
+        "nDCG@10",
+        "--out",
+        str(out),
+    )
     (row,) = json.loads(medir("compare", str(out), "--format", "json").stdout)
     assert row["measure"] == "nDCG@10"
     assert 0 < row["p"] <= row["adjusted"] <= 1
@@ -119,4 +161,6 @@ def test_help_imports_nothing_heavy_and_names_every_command() -> None:
     code += "print([m for m in ('torch', 'faiss', 'numba', 'pyarrow', 'jnius') if m in sys.modules], file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
-    assert all(name in done.stdout for name in ("run", "index", "search", "compare", "validate", "check", "collections", "doctor"))
+    assert all(
+        name in done.stdout for name in ("run", "index", "search", "compare", "validate", "check", "collections", "doctor")
+    )

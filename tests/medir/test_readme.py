@@ -26,7 +26,9 @@ def place(tmp_path: Path) -> Path:
     words = ["fever", "cough", "rash", "pain", "chills", "nausea"]
     rows = [{"_id": f"d{i}", "title": word, "text": f"{word} in adults"} for i, word in enumerate(words)]
     (data / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    (data / "queries.jsonl").write_text("".join(json.dumps({"_id": f"q{i}", "text": word}) + "\n" for i, word in enumerate(words)))
+    (data / "queries.jsonl").write_text(
+        "".join(json.dumps({"_id": f"q{i}", "text": word}) + "\n" for i, word in enumerate(words))
+    )
     (data / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\n" + "".join(f"q{i}\td{i}\t1\n" for i in range(6)))
     return tmp_path
 
@@ -38,7 +40,9 @@ def test_the_class_passes_the_check(place: Path) -> None:
 
 def test_the_class_runs_from_outside_the_project(place: Path) -> None:
     system = f"dense:{place}/my_model.py:MyEncoder"
-    done = medir("run", "--data", str(place / "my-data"), "--retriever", system, "--k", "6", "--measures", "nDCG@3", "--format", "json")
+    done = medir(
+        "run", "--data", str(place / "my-data"), "--retriever", system, "--k", "6", "--measures", "nDCG@3", "--format", "json"
+    )
     assert done.returncode == 0, done.stderr
     (row,) = json.loads(done.stdout)
     assert row["system"] == system
@@ -47,7 +51,9 @@ def test_the_class_runs_from_outside_the_project(place: Path) -> None:
 
 def test_the_python_example(place: Path) -> None:
     code = next(block for block in BLOCKS if "medir.evaluate" in block).replace("path/to/folder", str(place / "my-data"))
-    done = subprocess.run([sys.executable, "-c", code.replace("bm25\"", "bm25\", k=10")], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code.replace('bm25"', 'bm25", k=10')], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("1.0 ")
 

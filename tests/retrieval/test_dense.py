@@ -78,7 +78,7 @@ def test_rankings_are_the_inner_products_in_the_total_order(system: Any, similar
     run = system(similarity=similarity).bind(corpus, Workspace()).retrieve(Queries.of_texts(["1", "2"], ["fever", "cough"]), 30)
     for row, text in enumerate(["fever", "cough"]):
         assert run.of(row)[0] == expected(corpus, length(raw("q " + text)), 30, length)
-    assert run.notes == {"truncation_unknown": 1, "empty_queries": 0}
+    assert run.notes == {"truncation_unknown": 1, "partless_queries": 0}
 
 
 def test_parts_are_summed_by_weight_in_their_own_roles(system: Any) -> None:
@@ -90,7 +90,7 @@ def test_parts_are_summed_by_weight_in_their_own_roles(system: Any) -> None:
     assert run.of(0)[0] == expected(corpus, summed, 10, unit)
     assert run.of(1)[0] == []
     assert run.of(2)[0] == expected(corpus, unit(raw("q fever")), 10, unit)
-    assert run.notes["empty_queries"] == 1
+    assert run.notes["partless_queries"] == 1
 
 
 def test_a_single_text_part_has_exactly_the_plain_vector(system: Any) -> None:
@@ -225,6 +225,8 @@ def test_minilm_on_real_passages_equals_sentence_transformers(shared: Path, one_
         np.testing.assert_allclose(values, np.sort(scores[row])[::-1], atol=1e-5)
     whole = [len(ids) for ids in reference.tokenizer(texts, truncation=False)["input_ids"]]
     assert run.notes["truncated_documents"] == sum(length > 256 for length in whole)
-    assert run.notes["tokens_lost"] == sum(max(0, length - 256) for length in whole)
+    assert run.notes["tokens_lost_in_documents"] + run.notes["tokens_lost_in_queries"] == sum(
+        max(0, length - 256) for length in whole
+    )
     echo = retriever.echo(queries, corpus)  # type: ignore[attr-defined]
     assert (echo["query"]["text"], echo["document"]["text"]) == (asked[0], texts[0])

@@ -27,8 +27,8 @@ def by_hand(runs: list[dict[str, dict[str, float]]], c: float) -> dict[str, list
 def test_fusion_equals_the_formula(seed: int) -> None:
     rng = np.random.default_rng(seed)
     docs = [f"d{i}" for i in range(30)]
-    make = lambda: {f"q{q}": {d: float(rng.integers(5)) for d in rng.choice(docs, rng.integers(0, 20), replace=False)} for q in range(6)}  # noqa: E731
-    runs = [make() for _ in range(3)]
+    some = [{f"q{q}": rng.choice(docs, rng.integers(0, 20), replace=False).tolist() for q in range(6)} for _ in range(3)]
+    runs = [{q: {d: float(rng.integers(5)) for d in found} for q, found in run.items()} for run in some]
     fused = fuse_by_rank([Run.from_rankings(run) for run in runs], 60)
     assert {query: fused.of(row)[0] for row, query in enumerate(fused.queries)} == by_hand(runs, 60)
     backwards = fuse_by_rank([Run.from_rankings(run) for run in reversed(runs)], 60)

@@ -38,9 +38,11 @@ def test_any_option_and_target_survive(value: str, target: str) -> None:
     assert parse_spec(str(spec)) == spec
 
 
-@pytest.mark.parametrize("text", ["", "(", "bm25(", "bm25)", "bm25(k1=1", "a b", 'x("', "dense:", "x(k=1, k=2)", "x(,)", "x(a=1,)"])
+@pytest.mark.parametrize(
+    "text", ["", "(", "bm25(", "bm25)", "bm25(k1=1", "a b", 'x("', "dense:", "x(k=1, k=2)", "x(,)", "x(a=1,)"]
+)
 def test_what_cannot_be_read_is_refused_with_its_place(text: str) -> None:
-    with pytest.raises(UsageError, match="cannot read the SPEC at character"):
+    with pytest.raises(UsageError, match="cannot read the SPEC at"):
         parse_spec(text)
 
 
@@ -49,13 +51,17 @@ def test_options_have_their_defaults_type() -> None:
     assert read_options(spec, {"k1": 0.9, "n": 1, "s": ""}) == {"k1": 1.5, "n": 3, "s": ""}
     with pytest.raises(UsageError, match="did you mean k1"):
         read_options(spec, {"k1_": 0.9, "n": 1})
-    with pytest.raises(UsageError, match="n=3.5 is not a int"):
+    with pytest.raises(UsageError, match=r"n=3\.5 is not a int"):
         read_options(parse_spec("x(n=3.5)"), {"n": 1})
 
 
 @pytest.mark.parametrize(
     ("text", "canonical"),
-    [("bm25(k1=0.90)", "bm25"), ("bm25(k1=1.20, variant=lucene)", "bm25(k1=1.2)"), ("rrf(bm25(b=0.4), bm25(b=0.5), c=60)", "rrf(bm25, bm25(b=0.5))")],
+    [
+        ("bm25(k1=0.90)", "bm25"),
+        ("bm25(k1=1.20, variant=lucene)", "bm25(k1=1.2)"),
+        ("rrf(bm25(b=0.4), bm25(b=0.5), c=60)", "rrf(bm25, bm25(b=0.5))"),
+    ],
 )
 def test_defaults_are_left_out(text: str, canonical: str) -> None:
     assert make_system(text).spec == canonical

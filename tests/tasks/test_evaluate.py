@@ -28,7 +28,9 @@ def workspace(tmp_path: Path) -> Workspace:
 def collection() -> Collection:
     texts = ["fever", "fever fever", "fever chills", "cough", "cough night"]
     corpus = corpus_of(pa.table({"id": [f"d{i}" for i in range(5)], "text": texts}))
-    queries = Queries.of_texts(["q1", "q2", "q3"], ["fever", "cough", "fever cough"], metadata=({"kind": "a"}, {"kind": "b"}, {"kind": "a"}))
+    queries = Queries.of_texts(
+        ["q1", "q2", "q3"], ["fever", "cough", "fever cough"], metadata=({"kind": "a"}, {"kind": "b"}, {"kind": "a"})
+    )
     qrels = Qrels({"q1": {"d0": 1}, "q2": {"d4": 1}, "q3": {"d0": 0}}, {"q1": frozenset({"d1", "d2"})})
     card = Card("tiny", language="en", main="RR@10", measures=("RR@10", "nDCG@10"), slices=("kind",), macro="kind")
     return Collection(card, "test", corpus, queries, qrels)
