@@ -27,8 +27,9 @@ test: $(VENV)/.have-test ## the tests, without those over 20 seconds; what needs
 test-all: $(VENV)/.have-all ## every test, with Lucene and the libraries that are compared with
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/.have-all ## ruff
+lint: $(VENV)/.have-all ## ruff: rules and format
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 
 types: $(VENV)/.have-all ## mypy, strict
 	$(BIN)/mypy

@@ -36,10 +36,6 @@ class RankBM25Index:
         per_query = allowed if isinstance(allowed, list) else [allowed] * len(queries)
         return stacked([self._search(query, k, rows) for query, rows in zip(queries, per_query, strict=True)], k)
 
-    def unknown(self, queries: list[str]) -> int:
-        """How many of these queries hold no term of the corpus."""
-        return sum(not self._known(query) for query in queries)
-
     def _known(self, query: str) -> list[str]:
         return [term for term in self._analyser(query) if term in self._postings]
 
