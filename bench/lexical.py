@@ -45,9 +45,6 @@ def medir(texts: Iterator[str]) -> Search:
 
     from indexes.analysis.named import analyser
     from indexes.bm25 import build_bm25
-    from medir.memory import lean_memory
-
-    lean_memory()  # as the command does
 
     def blocks() -> Iterator[pa.Array]:
         while block := list(islice(texts, 1024)):

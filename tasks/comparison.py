@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from corpora import InputError
 
@@ -14,6 +15,7 @@ from .significance import holm, sign_flip_test, tukey_hsd
 from .statistics import bootstrap_intervals
 
 LEVEL = 0.05
+Pair = tuple[Result, Result, str]
 SAME = ("task", "version", "scoring", "split", "corpus", "queries", "qrels", "language", "text_rule", "roll_up", "parents", "k")
 
 
@@ -49,19 +51,21 @@ class Comparison:
 def against_first(results: Sequence[Result], measures: Sequence[str] = ()) -> list[Comparison]:
     """Every result against the first, each measure by sign flips, Holm over all of them."""
     check_comparable(results)
-    found = [_pair(results[0], other, name) for other in results[1:] for name in measures or compared(results)]
-    return [_adjusted(one, p) for one, p in zip(found, holm([one.p for one in found]), strict=True)]
+    pairs = [(results[0], other, name) for other in results[1:] for name in measures or compared(results)]
+    p = [sign_flip_test(_values(second, name), _values(first, name), _groups(first)) for first, second, name in pairs]
+    return _compared(pairs, p, holm(p).tolist())
 
 
 def all_pairs(results: Sequence[Result], measures: Sequence[str] = ()) -> list[Comparison]:
     """Every result against every earlier one, by randomised Tukey HSD, which adjusts for the number of pairs itself."""
     check_comparable(results)
-    found = []
+    pairs, p = [], []
     for name in measures or compared(results):
-        p = tukey_hsd(np.stack([r.per_query.values[name] for r in results]), results[0].per_query.groups or None)
+        found = tukey_hsd(np.stack([_values(result, name) for result in results]), _groups(results[0]))
         for j in range(1, len(results)):
-            found += [_pair(results[i], results[j], name, float(p[i, j])) for i in range(j)]
-    return found
+            pairs += [(results[i], results[j], name) for i in range(j)]
+            p += found[:j, j].tolist()
+    return _compared(pairs, p, p)
 
 
 def compared(results: Sequence[Result]) -> list[str]:
@@ -82,16 +86,34 @@ def check_comparable(results: Sequence[Result]) -> None:
             )
 
 
-def _pair(first: Result, second: Result, name: str, p: float | None = None) -> Comparison:
-    a, b = second.per_query.values[name], first.per_query.values[name]
-    groups = first.per_query.groups or None
-    interval = bootstrap_intervals((a - b)[None, :], groups)[0]
-    p = sign_flip_test(a, b, groups) if p is None else p
-    wins, losses = int(np.count_nonzero(a > b)), int(np.count_nonzero(a < b))
-    return Comparison(
-        first.task, name, second.system, first.system, interval.mean, interval.low, interval.high, p, p, wins, losses
-    )
+def _compared(pairs: Sequence[Pair], p: Sequence[float], adjusted: Sequence[float]) -> list[Comparison]:
+    """The comparisons of some pairs (baseline, system, measure); all differences are resampled together."""
+    if not pairs:
+        return []
+    gaps = np.stack([_values(second, name) - _values(first, name) for first, second, name in pairs])
+    intervals = bootstrap_intervals(gaps, _groups(pairs[0][0]))
+    rows = zip(pairs, gaps, intervals, p, adjusted, strict=True)
+    return [
+        Comparison(
+            first.task,
+            name,
+            second.system,
+            first.system,
+            i.mean,
+            i.low,
+            i.high,
+            one,
+            after,
+            int((gap > 0).sum()),
+            int((gap < 0).sum()),
+        )
+        for (first, second, name), gap, i, one, after in rows
+    ]
 
 
-def _adjusted(one: Comparison, p: float) -> Comparison:
-    return Comparison(**{**vars(one), "adjusted": float(p)})
+def _values(result: Result, name: str) -> NDArray[np.float64]:
+    return result.per_query.values[name]
+
+
+def _groups(result: Result) -> tuple[str, ...] | None:
+    return result.per_query.groups or None

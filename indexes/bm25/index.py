@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..analysis.analyser import Analyser, utf8
 from ..hits import Candidates, Hits, Rows
+from ..memory import lean_memory
 from .counts import Counts
 from .postings import Postings, postings
 from .search import Asked, best
@@ -77,14 +78,15 @@ def build_bm25(
     """The index of a stream of texts, in memory. `delta` is the variant's own where it is None."""
     shape = variant(form)
     lower = shape.delta if delta is None else delta
-    counts = Counts(texts, analyser)
+    with lean_memory():
+        counts = Counts(texts, analyser)
+        found = postings(counts, shape, k1, b, lower)
     facts = {
         "documents": len(counts.lengths),
         "terms": len(counts.names),
         "tokens": int(counts.lengths.sum(dtype=np.int64)),
         "empty_documents": int(np.count_nonzero(counts.lengths == 0)),
     }
-    found = postings(counts, shape, k1, b, lower)
     return BM25Index(analyser, pa.array(counts.names, pa.string()), found, order, facts | {"postings": len(found.docs)})
 
 

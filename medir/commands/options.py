@@ -11,13 +11,11 @@ from corpora import Card, Collection, UsageError
 from corpora.card_file import ROLL_UPS
 from corpora.text_rule import TEXT_RULES
 from corpora.workspace import Workspace
-from medir.memory import lean_memory
 from medir.progress import shown
 
 
 def workspace(offline: bool = False) -> Workspace:
     """The command line's workspace: state under MEDIR_HOME, progress on standard error."""
-    lean_memory()
     if offline:
         os.environ["HF_HUB_OFFLINE"] = "1"  # the hub's own libraries read it when they are imported
     return Workspace(progress=shown, offline=offline)
