@@ -46,6 +46,8 @@ def medir(texts: Iterator[str]) -> Search:
     from indexes.analysis.named import analyser
     from indexes.bm25 import build_bm25
 
+    pa.set_memory_pool(pa.system_memory_pool())  # as the command does
+
     def blocks() -> Iterator[pa.Array]:
         while block := list(islice(texts, 1024)):
             yield pa.array(block, pa.string())

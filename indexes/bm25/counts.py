@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from ..analysis.analyser import Analyser, Cut, utf8
 from .vocabulary import Vocabulary
 
-BYTES_A_BLOCK = 1 << 20
-AHEAD = 3
+BYTES_A_BLOCK = 1 << 19
+AHEAD = 2
 
 
 class Block(NamedTuple):

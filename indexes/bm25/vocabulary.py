@@ -55,7 +55,7 @@ class Vocabulary:
         if self._ends[self._size] + size > len(self._bytes):
             self._bytes = np.concatenate([self._bytes, np.empty(len(self._bytes) + size, np.uint8)])
         if 2 * need > len(self._slots):
-            slots = np.full(1 << int(4 * need - 1).bit_length(), -1, np.int32)
+            slots = np.full(1 << int(2 * need - 1).bit_length(), -1, np.int32)
             _rehash(slots, self._hashes, self._size)
             self._slots = slots
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from corpora import Card, Collection, UsageError
 from corpora.card_file import ROLL_UPS
 from corpora.text_rule import TEXT_RULES
@@ -16,6 +18,7 @@ from medir.progress import shown
 
 def workspace(offline: bool = False) -> Workspace:
     """The command line's workspace: state under MEDIR_HOME, progress on standard error."""
+    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own pools keep what is freed
     if offline:
         os.environ["HF_HUB_OFFLINE"] = "1"  # the hub's own libraries read it when they are imported
     return Workspace(progress=shown, offline=offline)
