@@ -17,22 +17,22 @@ from tasks.comparison import Comparison
 from tasks.result import Result, Value
 
 Format = Literal["table", "markdown", "csv", "json"]
+Marks = Mapping[tuple[str, str, str], str]
 
 
-def results_text(results: Sequence[Result], comparisons: Sequence[Comparison], form: Format, *, slices: bool = False) -> str:
+def results_text(results: Sequence[Result], marks: Marks, form: Format, *, slices: bool = False) -> str:
     """All results, one table a task; a mark says which differ from the first system."""
     if form == "json":
         return json.dumps([result.row() for result in results], ensure_ascii=False, indent=1)
     if form == "csv":
         return as_csv([row for result in results for row in _flat(result)])
-    marks = {(c.task, c.system, c.measure): c.mark for c in comparisons}
     parts = []
     for _, of_task in groupby(results, key=lambda result: (result.task, result.split)):
         parts += _task_text(list(of_task), marks, form, slices)
     return "\n\n".join(parts)
 
 
-def _task_text(results: list[Result], marks: Mapping[tuple[str, str, str], str], form: Format, slices: bool) -> list[str]:
+def _task_text(results: list[Result], marks: Marks, form: Format, slices: bool) -> list[str]:
     names = list(results[0].measures)
     rows = [["system", *names]]
     for result in results:
@@ -57,7 +57,7 @@ def _cell(value: Value, mark: str) -> str:
     return f"{value.mean:.4f} [{value.low:.4f}, {value.high:.4f}]{' ' + mark if mark else ''}"
 
 
-def _remarks(results: Sequence[Result], marks: Mapping[tuple[str, str, str], str]) -> list[str]:
+def _remarks(results: Sequence[Result], marks: Marks) -> list[str]:
     lines = ["intervals: 95 % bootstrap over queries (by group where queries share one)"]
     if len(results) > 1:
         lines.append(f"▲ ▼ above or below {results[0].system} at p < 0.05 (paired sign flips, Holm over all comparisons)")

@@ -43,17 +43,35 @@ class Comparison:
     @property
     def mark(self) -> str:
         """▲ or ▼ where the difference holds at 5 % after adjustment, else nothing."""
-        if self.adjusted >= LEVEL:
-            return ""
-        return "▲" if self.difference > 0 else "▼"
+        return _mark(self.difference, self.adjusted)
 
 
 def against_first(results: Sequence[Result], measures: Sequence[str] = ()) -> list[Comparison]:
     """Every result against the first, each measure by sign flips, Holm over all of them."""
+    pairs, p = _tested(results, measures)
+    return _compared(pairs, p, holm(p).tolist())
+
+
+def marks(results: Sequence[Result]) -> dict[tuple[str, str, str], str]:
+    """The mark (see `Comparison.mark`) of every task, system and measure against the first system, without the intervals."""
+    pairs, p = _tested(results, ())
+    found = {}
+    for (first, second, name), adjusted in zip(pairs, holm(p).tolist(), strict=True):
+        gap = second.measures[name].mean - first.measures[name].mean
+        found[second.task, second.system, name] = _mark(gap, adjusted)
+    return found
+
+
+def _tested(results: Sequence[Result], measures: Sequence[str]) -> tuple[list[Pair], list[float]]:
     check_comparable(results)
     pairs = [(results[0], other, name) for other in results[1:] for name in measures or compared(results)]
-    p = [sign_flip_test(_values(second, name), _values(first, name), _groups(first)) for first, second, name in pairs]
-    return _compared(pairs, p, holm(p).tolist())
+    return pairs, [sign_flip_test(_values(second, name), _values(first, name), _groups(first)) for first, second, name in pairs]
+
+
+def _mark(difference: float, adjusted: float) -> str:
+    if adjusted >= LEVEL:
+        return ""
+    return "▲" if difference > 0 else "▼"
 
 
 def all_pairs(results: Sequence[Result], measures: Sequence[str] = ()) -> list[Comparison]:

@@ -40,7 +40,7 @@ LIBRARIES = (
 def evaluate(task: RetrievalTask, system: System, workspace: Workspace, *, force: bool = False) -> Result:
     """The result of `system` on `task`: the kept one if nothing that it depends on has changed, else computed and kept."""
     card = task.collection.card
-    identity = {**task.identity(), "spec": system.spec, "system": system.identity(card.language), "versions": library_versions()}
+    identity = {**task.identity, "spec": system.spec, "system": system.identity(card.language), "versions": library_versions()}
     folder = workspace.folder("results", slug(task.name), f"{slug(system.spec)}-{digest_json(identity)[:16]}")
     if force or not folder.exists():
         _compute(task, system, workspace, identity, _fresh(folder))

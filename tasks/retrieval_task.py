@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
@@ -34,6 +35,7 @@ class RetrievalTask:
         """The collection's name."""
         return self.collection.name
 
+    @cached_property
     def identity(self) -> dict[str, Any]:
         """Everything but the system that can move a score, as JSON."""
         of, card = self.collection, self.collection.card

@@ -7,7 +7,7 @@ from pathlib import Path
 from medir.report import results_text
 
 from .options import collections, workspace
-from .run import compare_tasks, copy_out, score_all
+from .run import copy_out, marks_of, score_all
 
 TASKS = ["icd10cm", "hpo-lay"]
 SYSTEMS = ["bm25", "dense:minilm", "rrf(bm25, dense:minilm)"]
@@ -27,7 +27,7 @@ def demo(*, out: Path = Path("demo-results"), force: bool = False) -> None:
     place = workspace()
     found = collections(TASKS, None, None, place)
     results = score_all(found, SYSTEMS, place, measures=[], k=DEPTH, force=force)
-    text = results_text(results, compare_tasks(results), "table")
+    text = results_text(results, marks_of(results), "table")
     _replace(out)
     copy_out(results, out)
     (out / "table.txt").write_text(text + "\n", encoding="utf-8")

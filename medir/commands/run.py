@@ -11,7 +11,7 @@ from pathlib import Path
 from corpora import Collection, InputError, UsageError
 from corpora.workspace import Workspace
 from medir.report import check_format, results_text
-from tasks.comparison import Comparison, against_first
+from tasks.comparison import marks
 from tasks.evaluate import evaluate, slug
 from tasks.result import Result
 from tasks.result_folder import copy_result
@@ -81,7 +81,7 @@ def run(
     )
     results = score_all(found, retriever, place, measures=commas(measures), k=k, force=force)
     results = copy_out(results, out)
-    print(results_text(results, compare_tasks(results), form, slices=slices))
+    print(results_text(results, marks_of(results), form, slices=slices))
     if form == "table":
         print(f"\nresults: {where(results, out)}", file=sys.stderr)
 
@@ -99,11 +99,11 @@ def score_all(
     return [evaluate(task, system, place, force=force) for task in tasks for system in systems]
 
 
-def compare_tasks(results: Sequence[Result]) -> list[Comparison]:
-    """Within every task, each system against the first."""
-    found: list[Comparison] = []
+def marks_of(results: Sequence[Result]) -> dict[tuple[str, str, str], str]:
+    """Within every task, how each system stands to the first."""
+    found: dict[tuple[str, str, str], str] = {}
     for _, group in groupby(results, key=lambda result: (result.task, result.split)):
-        found += against_first(list(group))
+        found |= marks(list(group))
     return found
 
 
