@@ -24,8 +24,8 @@ demo: $(VENV)/.have-demo ## score three retrievers on two medical collections, p
 test: $(VENV)/.have-test ## the tests, without those over 20 seconds; what needs an extra that is not installed is skipped
 	$(BIN)/python -m pytest -m "not slow"
 
-test-all: $(VENV)/.have-all ## every test, with Lucene and the libraries that are compared with
-	$(BIN)/python -m pytest
+test-all: $(VENV)/.have-all ## every test but the long ones, with Lucene and the libraries that are compared with
+	$(BIN)/python -m pytest -m "not long"
 
 lint: $(VENV)/.have-all ## ruff: rules and format
 	$(BIN)/ruff check .

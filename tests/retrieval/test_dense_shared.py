@@ -20,8 +20,8 @@ OUTSIDE = [
     ("meqsum", "test", 0.9431),
     pytest.param("pubmedqa", "test", 0.9847, marks=pytest.mark.slow),
     pytest.param("covid-qa", "test", 0.4170, marks=pytest.mark.slow),
-    pytest.param("medquad-liveqa", "test", 0.3679, marks=pytest.mark.slow),
-    pytest.param("medquad-liveqa", "knownitem", 0.7580, marks=pytest.mark.slow),
+    pytest.param("medquad-liveqa", "test", 0.3679, marks=[pytest.mark.slow, pytest.mark.long]),
+    pytest.param("medquad-liveqa", "knownitem", 0.7580, marks=[pytest.mark.slow, pytest.mark.long]),
 ]
 SMALL = 5_000  # documents that are also embedded a second time, by the library alone
 
