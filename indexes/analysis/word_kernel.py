@@ -62,6 +62,12 @@ def cut_words(data, offsets, classes, folds, units, out, ends, counts):  # type:
         letters, last = 0, SEPARATOR  # characters in that piece, and the class of the character before
         run, previous = 0, np.int32(0)  # characters in the run of bigram characters, and the last of them
         while at <= stop:
+            while at < stop and data[at] < 128 and run == 0:  # most text is runs of such letters
+                kind = classes[data[at]]
+                if kind != LETTER and kind != DIGIT:
+                    break
+                out[size], last = folds[data[at]], kind
+                size, letters, at = size + 1, letters + 1, at + 1
             point, width, kind = np.int32(32), 1, SEPARATOR
             if at < stop:
                 point, width = decode(data, at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO, NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from ..analysis.analyser import Analyser, Cut, utf8
 from .vocabulary import Vocabulary
 
 BYTES_A_BLOCK = 1 << 19
-AHEAD = 2
+AHEAD = 3
 
 
 class Block(NamedTuple):
@@ -67,15 +67,18 @@ class Counts:
 
 
 def _cut_ahead(texts: Iterable[pa.Array], analyser: Analyser) -> Iterator[Cut]:
-    """Texts are cut by one thread while the other numbers and stems what was cut before."""
-    waiting: deque[Future[Cut]] = deque()
+    """Texts are read and cut by one thread while the other numbers and stems what was cut before."""
+    pieces = _pieces(texts)
+
+    def cut_next() -> Cut | None:
+        piece = next(pieces, None)
+        return None if piece is None else analyser.cut(*piece)
+
     with ThreadPoolExecutor(1) as pool:
-        for data, offsets in _pieces(texts):
-            waiting.append(pool.submit(analyser.cut, data, offsets))
-            if len(waiting) == AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        waiting = deque(pool.submit(cut_next) for _ in range(AHEAD))
+        while (cut := waiting.popleft().result()) is not None:
+            waiting.append(pool.submit(cut_next))
+            yield cut
 
 
 def _pieces(texts: Iterable[pa.Array]) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int64]]]:

@@ -17,8 +17,7 @@ class Vocabulary:
     def __init__(self, analyser: Analyser) -> None:
         self._analyser = analyser
         self._slots = np.full(1 << 16, -1, np.int32)
-        self._hashes = np.empty(1 << 15, np.uint64)
-        self._ends = np.zeros((1 << 15) + 1, np.int64)
+        self._places = np.zeros((1 << 15, 3), np.int64)  # a token's hash, where its bytes begin, and how many they are
         self._bytes = np.empty(1 << 18, np.uint8)
         self._size = 0
         self._term_of = np.empty(0, np.int32)
@@ -34,13 +33,15 @@ class Vocabulary:
         self._grow(len(cut.ends), len(cut.data))
         tokens = np.empty(len(cut.ends), np.int32)
         known = self._size
-        self._size = _intern(cut.data, cut.ends, self._slots, self._hashes, self._ends, self._bytes, known, tokens)
+        self._size = _intern(cut.data, cut.ends, self._slots, self._places, self._bytes, known, tokens)
         self._learn(known)
         return np.asarray(self._term_of[tokens])
 
     def _learn(self, known: int) -> None:
-        raw = self._bytes[self._ends[known] : self._ends[self._size]].tobytes()
-        edges = (self._ends[known : self._size + 1] - self._ends[known]).tolist()
+        begin, size = self._places[known : self._size, 1], self._places[known : self._size, 2]
+        first = int(begin[0]) if len(begin) else 0
+        raw = self._bytes[first : first + int(size.sum())].tobytes()
+        edges = [*(begin - first).tolist(), len(raw)]
         fresh = [raw[a:b].decode() for a, b in zip(edges, edges[1:], strict=False)]
         numbers = self._numbers
         terms = [-1 if term is None else numbers.setdefault(term, len(numbers)) for term in self._analyser.terms(fresh)]
@@ -49,60 +50,60 @@ class Vocabulary:
     def _grow(self, tokens: int, size: int) -> None:
         """Room for every token of a block to be new."""
         need = self._size + tokens
-        if need >= len(self._hashes):
-            self._hashes = np.concatenate([self._hashes, np.empty(need, np.uint64)])
-            self._ends = np.concatenate([self._ends, np.zeros(need, np.int64)])
-        if self._ends[self._size] + size > len(self._bytes):
+        if need >= len(self._places):
+            self._places = np.concatenate([self._places, np.zeros((need, 3), np.int64)])
+        used = int(self._places[self._size - 1, 1:].sum()) if self._size else 0
+        if used + size > len(self._bytes):
             self._bytes = np.concatenate([self._bytes, np.empty(len(self._bytes) + size, np.uint8)])
         if 2 * need > len(self._slots):
             slots = np.full(1 << int(2 * need - 1).bit_length(), -1, np.int32)
-            _rehash(slots, self._hashes, self._size)
+            _rehash(slots, self._places, self._size)
             self._slots = slots
 
 
 @njit(cache=True, nogil=True)
-def _rehash(slots, hashes, size):  # type: ignore[no-untyped-def]
-    mask = np.uint64(len(slots) - 1)
+def _rehash(slots, places, size):  # type: ignore[no-untyped-def]
+    mask = np.int64(len(slots) - 1)
     for token in range(size):
-        slot = hashes[token] & mask
+        slot = places[token, 0] & mask
         while slots[slot] >= 0:
-            slot = (slot + np.uint64(1)) & mask
+            slot = (slot + 1) & mask
         slots[slot] = token
 
 
 @njit(cache=True, nogil=True)
-def _intern(data, ends, slots, hashes, known_ends, known_bytes, size, tokens):  # type: ignore[no-untyped-def]
+def _intern(data, ends, slots, places, known, size, tokens):  # type: ignore[no-untyped-def]
     """Number every token of a block; the number of distinct tokens afterwards. FNV-1a with a final mix."""
-    mask = np.uint64(len(slots) - 1)
+    mask = np.int64(len(slots) - 1)
+    used = places[size - 1, 1] + places[size - 1, 2] if size else np.int64(0)
     start = 0
     for t in range(len(ends)):
         stop = ends[t]
         key = np.uint64(14695981039346656037)
         for i in range(start, stop):
             key = (key ^ np.uint64(data[i])) * np.uint64(1099511628211)
-        key ^= key >> np.uint64(32)
-        slot = key & mask
+        mixed = np.int64(key ^ (key >> np.uint64(32)))
+        slot = mixed & mask
         while True:
             found = slots[slot]
             if found < 0:
                 slots[slot] = size
-                hashes[size] = key
-                begin = known_ends[size]
+                places[size, 0], places[size, 1], places[size, 2] = mixed, used, stop - start
                 for i in range(stop - start):
-                    known_bytes[begin + i] = data[start + i]
-                known_ends[size + 1] = begin + stop - start
+                    known[used + i] = data[start + i]
+                used += stop - start
                 tokens[t] = size
                 size += 1
                 break
-            if hashes[found] == key and known_ends[found + 1] - known_ends[found] == stop - start:
-                begin, same = known_ends[found], True
+            if places[found, 0] == mixed and places[found, 2] == stop - start:
+                begin, same = places[found, 1], True
                 for i in range(stop - start):
-                    if known_bytes[begin + i] != data[start + i]:
+                    if known[begin + i] != data[start + i]:
                         same = False
                         break
                 if same:
                     tokens[t] = found
                     break
-            slot = (slot + np.uint64(1)) & mask
+            slot = (slot + 1) & mask
         start = stop
     return size
