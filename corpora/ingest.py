@@ -52,7 +52,7 @@ def kept_corpus(
         return {"kind": "corpus", "fingerprint": fingerprint, "notes": {name: count for name, count in notes.items() if count}}
 
     final = workspace.folder("collections", key)
-    manifest = kept_or_built(final, build, repair=f"the next run on {where} does")
+    manifest = kept_or_built(final, build, repair=f"the next run on {where} builds it anew")
     return open_corpus(final, manifest["fingerprint"]), dict(manifest["notes"])
 
 

@@ -93,8 +93,9 @@ def load_attribute(target: str) -> Any:
 def _module(name: str) -> Any:
     try:
         return importlib.import_module(name)
-    except ImportError as problem:
-        raise InputError(f"cannot import it: {problem}", where=name, mend="check the name and that it is installed") from None
+    except Exception as problem:
+        what = f"cannot import it: {type(problem).__name__}: {problem}"
+        raise InputError(what, where=name, mend="check the name and that it is installed") from problem
 
 
 def _module_of_file(path: Path) -> Any:

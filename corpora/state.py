@@ -158,7 +158,7 @@ def read_manifest(folder: Path, *, repair: str) -> dict[str, Any]:
 
 
 def _damaged(path: Path, what: str, repair: str) -> StateError:
-    return StateError(what, where=str(path), mend=f"remove the folder and build it again: {repair}")
+    return StateError(what, where=str(path), mend=f"repair it with: rm -r '{path.parent}' (after that, {repair})")
 
 
 def kept_or_built(final: Path, build: Callable[[Path], dict[str, Any]], *, repair: str) -> dict[str, Any]:

@@ -25,7 +25,13 @@ COMMANDS = {
 
 def app() -> App:
     """The command-line application."""
-    found = App(name="medir", version=__version__, help="Medical information retrieval, measured.", help_format="plaintext")
+    found = App(
+        name="medir",
+        suppress_keyboard_interrupt=False,
+        version=__version__,
+        help="Medical information retrieval, measured.",
+        help_format="plaintext",
+    )
     for name, about in COMMANDS.items():
         found.command(f"medir.commands.{name}:{name}", name=name, help=about)
     return found
@@ -40,6 +46,7 @@ def _code(arguments: list[str]) -> int:
     try:
         _check_names(arguments)
         app()(arguments, exit_on_error=False, print_error=False, result_action="return_none")
+        sys.stdout.flush()
     except CycloptsError as problem:
         return _fail(f"{problem}\nsee: medir {_command(arguments)}--help", 2)
     except KeyboardInterrupt:
@@ -54,12 +61,10 @@ def _code(arguments: list[str]) -> int:
 def _check_names(arguments: list[str]) -> None:
     """Before any work: another package must not stand where ours is looked for, nor own one of its names."""
     if arguments[:1] and arguments[0] in COMMANDS and not {"--help", "-h"} & set(arguments):
-        from corpora.errors import SurroundingsError
-
         from .names import clashes, shadowed
 
         if found := shadowed():
-            raise SurroundingsError(found[0])
+            sys.exit(_fail(found[0], 4))
         for sentence in clashes():
             print(f"medir: {sentence}", file=sys.stderr)  # noqa: T201
 
@@ -69,6 +74,10 @@ def _explain(problem: Exception) -> int:
 
     if isinstance(problem, MedirError):
         return _fail(str(problem), problem.exit_code)
+    if isinstance(problem, OSError):
+        return _fail(
+            f"{problem.strerror or problem}: {problem.filename or 'no file named'}; mend the folder or its permissions", 4
+        )
     if isinstance(problem, MemoryError):
         return _fail("out of memory; close other programs or use a smaller model, batch or corpus", 4)
     return _fail(f"medir failed, and the fault is ours; please report it with this file: {_crash_report()}", 70)

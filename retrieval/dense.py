@@ -92,8 +92,9 @@ class DenseSystem:
         folder = workspace.folder("indexes", digest_json([corpus.arrival, rule, self.identity()]))
         if not folder.exists():
             keep(self.encoder, texts, "document", workspace)
-        repair = f"medir index --retriever '{self.spec}'"
-        manifest = kept_or_built(folder, lambda draft: self._build(draft, texts, workspace), repair=repair)
+        manifest = kept_or_built(
+            folder, lambda draft: self._build(draft, texts, workspace), repair="the same command builds it anew"
+        )
         vectors = mapped(folder / VECTORS, len(corpus), int(manifest["dim"]))
         index = open_vector_index(folder, vectors, corpus.order, self.index)
         return DenseRetriever(corpus, rule, self.encoder, index, workspace, manifest["notes"])

@@ -32,7 +32,11 @@ class FusedRetriever:
 
     def retrieve(self, queries: Queries, k: int, candidates: Candidates | None = None) -> Run:
         """The fused ranking of every query, at most k deep."""
-        return fuse_by_rank([part.retrieve(queries, k, candidates) for part in self.parts], self.c).cut(k)
+        return self.fuse([part.retrieve(queries, k, candidates) for part in self.parts]).cut(k)
+
+    def fuse(self, runs: Sequence[Run]) -> Run:
+        """The rankings of the parts made one."""
+        return fuse_by_rank(runs, self.c)
 
 
 @dataclass(frozen=True)

@@ -68,9 +68,9 @@ class BM25System:
             return {"identity": identity, "corpus": corpus.fingerprint, **write_bm25(index, folder)}
 
         folder = workspace.folder("indexes", digest_json([corpus.arrival, rule, identity]))
-        manifest = kept_or_built(folder, build, repair=f"medir index --retriever '{self.spec}'")
+        manifest = kept_or_built(folder, build, repair="the same command builds it anew")
         index = open_bm25(folder, manifest, cut, corpus.order)
-        return LexicalRetriever(corpus, index, {"empty_documents": index.facts["empty_documents"]})
+        return LexicalRetriever(corpus, index, {"zero_token_documents": index.facts["empty_documents"]})
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,14 @@ class RankBM25System:
 
     def identity(self, language: str = "unknown") -> Mapping[str, Any]:
         """All that moves a score."""
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
         chosen = analyser(self.analyser or default_analyser(language))
         pinned = {"analyser": chosen.name, "pinned": chosen.identity, "variant": self.variant, **self.parameters}
-        return {"engine": f"rank-bm25-{version('rank-bm25')}", **pinned}
+        try:
+            return {"engine": f"rank-bm25-{version('rank-bm25')}", **pinned}
+        except PackageNotFoundError:
+            raise missing_extra("rank-bm25", "rank-bm25") from None
 
     def bind(self, corpus: Corpus, workspace: Workspace, *, rule: TextRule = "joined", language: str = "unknown") -> Retriever:
         """The retriever; the library keeps no index files, so it is built each time."""
@@ -133,7 +136,7 @@ class LuceneSystem:
             return {"identity": built, "corpus": corpus.fingerprint, **facts}
 
         folder = workspace.folder("indexes", digest_json([corpus.arrival, rule, built]))
-        kept_or_built(folder, build, repair=f"medir index --retriever '{self.spec}'")
+        kept_or_built(folder, build, repair="the same command builds it anew")
         return LexicalRetriever(corpus, open_lucene(folder, corpus.order, self.k1, self.b, identity["language"]))
 
     def _language(self, language: str) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from corpora import Corpus, Queries
 from indexes import Candidates
 
-from .run import Run
+from .run import Run, stack
 from .system import Retriever
 
 RollUp = Literal["max", "sum", "first"]
@@ -42,14 +42,18 @@ def retrieve_parents(retriever: Retriever, corpus: Corpus, queries: Queries, k: 
     parents or no more chunks.
     """
     candidates: Candidates | None = first_chunks(corpus) if how == "first" else None
-    depth = min(k if how == "first" else OVER * k, len(corpus))
+    depth, waiting = min(k if how == "first" else OVER * k, len(corpus)), np.arange(len(queries))
+    runs, rows, notes = [], [], None
     while True:
-        chunks = retriever.retrieve(queries, depth, candidates)
-        found = roll_up(chunks, corpus, how)
-        full = np.diff(found.offsets) >= k
-        if depth >= len(corpus) or (full | (np.diff(chunks.offsets) < depth)).all():
-            return found.cut(k)
-        depth = min(4 * depth, len(corpus))
+        chunks = retriever.retrieve(queries.take(waiting.tolist()), depth, candidates)
+        notes = chunks.notes if notes is None else notes
+        found = roll_up(chunks, corpus, how).cut(k)
+        done = (np.diff(found.offsets) >= k) | (np.diff(chunks.offsets) < depth) | (depth >= len(corpus))
+        runs.append(found.take(np.flatnonzero(done)))
+        rows.append(waiting[done])
+        waiting, depth = waiting[~done], min(4 * depth, len(corpus))
+        if not len(waiting):
+            return stack(runs, np.concatenate(rows), notes)
 
 
 def roll_up(run: Run, corpus: Corpus, how: RollUp) -> Run:

@@ -68,6 +68,14 @@ class Run:
         """The first k of each ranking."""
         return self._where(self.ranks() < k)
 
+    def take(self, rows: NDArray[np.int64]) -> Run:
+        """The rankings of some queries, in this order."""
+        lengths = np.diff(self.offsets)[rows]
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        at = np.repeat(self.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        names = tuple(self.queries[row] for row in rows.tolist())
+        return replace(self, queries=names, offsets=offsets, docs=self.docs.take(pa.array(at)), scores=self.scores[at])
+
     def without(self, ignored: Mapping[str, frozenset[str]]) -> Run:
         """The run with each query's ignored documents taken out of its ranking."""
         if not ignored:

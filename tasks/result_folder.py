@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,14 @@ from typing import Any
 import numpy as np
 import orjson
 
-from corpora import InputError
-from corpora.state import new_folder, open_folder
+from corpora.state import disk_error, new_folder, open_folder
 from retrieval import Run
 
 from .result import PerQuery, Result, Value
 
 RESULT, PER_QUERY, RUN, CONFIG, PROVENANCE = "result.json", "per_query.jsonl", "run.trec.gz", "config.toml", "provenance.json"
 _PLAIN = ("task", "subset", "split", "system", "k", "queries", "notes", "identity", "slices", "macro", "prompts", "versions")
-REPAIR = "run the same medir run command with --force"
+REPAIR = "the same medir run command computes it anew"
 
 
 def write_result(folder: Path, result: Result, run: Run, config: Mapping[str, Any], provenance: Mapping[str, Any]) -> None:
@@ -34,9 +34,7 @@ def write_result(folder: Path, result: Result, run: Run, config: Mapping[str, An
 
 
 def read_result(folder: Path) -> Result:
-    """The result kept in a folder, its files verified. Raises StateError where one is damaged."""
-    if not (folder / RESULT).is_file():
-        raise InputError("no result is kept here (no result.json)", where=str(folder), mend="give a folder that medir run wrote")
+    """The result kept in a folder, its files verified. Raises StateError where one is missing or damaged."""
     open_folder(folder, repair=REPAIR)
     body = json.loads((folder / RESULT).read_bytes())
     measures = {name: Value(**value) for name, value in body.pop("measures").items()}
@@ -44,11 +42,17 @@ def read_result(folder: Path) -> Result:
 
 
 def copy_result(result: Result, out: Path) -> None:
-    """Copy a kept result's files to the folder `out`, which must not exist yet or be empty."""
+    """Copy a kept result's files to the folder `out`, which must not exist yet or be empty; it appears whole."""
     assert result.folder is not None
-    out.mkdir(parents=True, exist_ok=True)
-    for path in result.folder.iterdir():
-        shutil.copyfile(path, out / path.name)
+    draft = out.with_name(f".{out.name}.{uuid.uuid4().hex}")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(result.folder, draft)
+        draft.replace(out)
+    except OSError as problem:
+        raise disk_error(problem, out) from problem
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _lines(per_query: PerQuery) -> list[bytes]:

@@ -13,6 +13,7 @@ import numpy as np
 from corpora import Collection, Corpus, Queries, UsageError
 from corpora.state import digest_json
 from retrieval import Run
+from retrieval.fusion import FusedRetriever
 from retrieval.roll_up import RollUp, parents_of, retrieve_parents
 from retrieval.run import stack
 from retrieval.system import Retriever
@@ -52,6 +53,7 @@ class RetrievalTask:
             "slices": [*card.slices, card.macro],
             "roll_up": card.roll_up or "none",
             "parents": _parents_digest(of),
+            "notes": dict(of.notes),
             "measures": [str(measure) for measure in self.measures],
             "k": self.k,
         }
@@ -79,7 +81,12 @@ def make_task(collection: Collection, measures: Sequence[str] = (), k: int = 100
 
 
 def retrieve_without(retriever: Retriever, collection: Collection, k: int) -> Run:
-    """The run cut at k after each query's ignored documents are taken out; as much deeper is searched as that needs."""
+    """The run cut at k after each query's ignored documents are taken out; as much deeper is searched as that needs.
+
+    They are taken out of every ranking that is fused, before it is.
+    """
+    if isinstance(retriever, FusedRetriever):
+        return retriever.fuse([retrieve_without(part, collection, k) for part in retriever.parts]).cut(k)
     queries, ignored = collection.queries, collection.qrels.ignored
     how = collection.card.roll_up or "none"
     extra = np.array([len(ignored.get(query, ())) for query in queries.ids], np.int64)

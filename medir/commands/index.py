@@ -41,10 +41,11 @@ def index(
 
     place = workspace(offline)
     systems = [make_system(spec) for spec in retriever]
+    lines = []
     for found in collections(task or [], data, split, place, allow_dangling=True, language=language, text_rule=text_rule):
         for system in systems:
             began = time.perf_counter()
             system.bind(found.corpus, place, rule=found.card.text_rule, language=found.card.language)
             seconds = time.perf_counter() - began
-            print(f"{found.name}: {len(found.corpus):,} documents ready for {system.spec} in {seconds:.1f} s")
-    print(f"kept under {place.root}")
+            lines.append(f"{found.name}: {len(found.corpus):,} documents ready for {system.spec} in {seconds:.1f} s")
+    print("\n".join([*lines, f"kept under {place.root}"]))

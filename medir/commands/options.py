@@ -47,6 +47,9 @@ def collections(
         raise UsageError(f"unknown text rule {text_rule!r}", mend=f"use one of: {', '.join(TEXT_RULES)}")
     if roll_up is not None and roll_up not in ROLL_UPS[1:]:
         raise UsageError(f"unknown roll-up {roll_up!r}", mend=f"use one of: {', '.join(ROLL_UPS[1:])}")
+    for one in found:
+        if roll_up not in (None, "none") and one.corpus.parents is None:
+            raise UsageError(f"--roll-up {roll_up}: no document of {one.name} has a parent", mend="leave out --roll-up")
     return [replace(one, card=_changed(one.card, language, text_rule, roll_up)) for one in found]
 
 

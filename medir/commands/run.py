@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, product
 from pathlib import Path
 
 from corpora import Collection, InputError, UsageError
@@ -79,7 +80,8 @@ def run(
     found = collections(
         task or [], data, split, place, allow_dangling=allow_dangling, language=language, text_rule=text_rule, roll_up=roll_up
     )
-    results = score_all(found, retriever, place, measures=commas(measures), k=k, force=force)
+    with redirect_stdout(sys.stderr):  # what a user's class prints must not stand among the results
+        results = score_all(found, retriever, place, measures=commas(measures), k=k, force=force)
     results = copy_out(results, out)
     print(results_text(results, marks_of(results), form, slices=slices))
     if form == "table":
@@ -96,6 +98,8 @@ def score_all(
     if len({system.spec for system in systems}) < len(systems):
         raise UsageError("the same system is given twice", mend="give each --retriever once")
     tasks = [make_task(collection, measures, k) for collection in found]
+    for task, system in product(tasks, systems):
+        system.identity(task.collection.card.language)  # a model that is not there says so now
     return [evaluate(task, system, place, force=force) for task in tasks for system in systems]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pyarrow as pa
+
 from corpora import Queries, UsageError
 from medir.report import as_csv, as_table, check_format
 
@@ -53,7 +55,7 @@ def search(
     corpus, card = open_corpus_of(folder, place)
     bound = system.bind(corpus, place, rule=card.text_rule, language=language or card.language)
     ids, scores = bound.retrieve(Queries.of_texts(["query"], [text]), min(k, len(corpus))).of(0)
-    rows = corpus.rows_of(ids)
+    rows = corpus.rows_of(pa.array(ids, pa.string()))
     titles, texts = (corpus.table.column(name).take(rows).to_pylist() for name in ("title", "text"))
     hits = [
         {"rank": rank, "score": float(score), "id": doc, "title": title, "text": body}

@@ -93,12 +93,18 @@ class CustomEncoder:
 
     @cached_property
     def _identity(self) -> str:
-        shape = digest_json([self.dim, self.model.similarity, sorted(self.options)])
+        kind = type(self.model)
+        shape = digest_json([self.name, kind.__qualname__, self.dim, self.model.similarity, sorted(self.options)])
         fingerprint = getattr(self.model, "fingerprint", None)
+        if callable(fingerprint):
+            fingerprint = fingerprint()
         if fingerprint is not None:
+            if not isinstance(fingerprint, str | int | bytes):
+                what = f"`fingerprint` is {type(fingerprint).__name__}, not a text, a whole number or bytes"
+                raise InputError(what, where=self.where, mend="give one that changes whenever the vectors do")
             return digest("custom", shape, "fingerprint", str(fingerprint))
         seen = [_two_digits(self.encode(CANARIES, "query")), _two_digits(self.encode(CANARIES, "document"))]
-        return digest("custom", shape, "source", source_of(type(self.model)), *seen)
+        return digest("custom", shape, "source", source_of(kind), *seen)
 
     def _called(self, method: str, texts: list[str]) -> Any:
         try:

@@ -10,6 +10,15 @@ from pathlib import Path
 
 import pytest
 
+LOUD = """
+import numpy as np
+class Loud:
+    name = "loud"; dim = 2; similarity = "dot"
+    def encode_queries(self, texts):
+        print("hello")
+        return np.ones((len(texts), 2), np.float32)
+    encode_documents = encode_queries
+"""
 DOCS = [("d1", "Flu", "fever and chills"), ("d2", "", "a fever above 39 degrees"), ("d3", "Cough", "dry cough at night")]
 
 
@@ -126,6 +135,13 @@ BAD = [
     (["run", "--data", "{folder}/nowhere", "--retriever", "bm25"], 1, "nowhere"),
     (["run", "--data", "{folder}", "--retriever", "bm25", "--depth", "3"], 2, "--depth"),
     (["run", "--data", "{folder}", "--retriever", "dense:no_such.py:Model"], 1, "no_such.py"),
+    (["run", "--data", "{folder}", "--retriever", "bm25", "--roll-up", "max"], 2, "has a parent"),
+    (
+        ["run", "--data", "{folder}", "--retriever", "bm25", "--k", "5", "--measures", "R@5", "--out", "{folder}/corpus.jsonl/x"],
+        4,
+        "cannot write",
+    ),
+    (["run", "--data", "{folder}", "--retriever", "bm25", "--retriever", "dense:typo"], 2, "typo"),
     (["compare", "{folder}"], 1, "no result is kept here"),
     (["search", "{folder}/nowhere", "x"], 1, "no such folder"),
     (["check", "nowhere.py:Model"], 1, "nowhere.py"),
@@ -153,7 +169,21 @@ def test_a_flipped_byte_in_an_index_is_named(folder: Path, monkeypatch: pytest.M
     done = medir(*command)
     assert done.returncode == 3
     assert "docs.i32" in done.stderr
-    assert "medir index" in done.stderr
+    assert f"rm -r '{victim.parent}'" in done.stderr
+
+
+def test_a_search_that_finds_nothing_says_so(folder: Path) -> None:
+    done = medir("search", str(folder), "zzz", "--retriever", "bm25")
+    assert (done.returncode, done.stdout.strip()) == (0, "no document matches"), done.stderr
+
+
+def test_what_a_class_prints_does_not_stand_among_the_results(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "loud.py").write_text(LOUD)
+    system = f"dense:{tmp_path}/loud.py:Loud"
+    done = medir("run", "--data", str(folder), "--retriever", system, "--k", "3", "--measures", "R@3", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)[0]["system"] == system
+    assert "hello" in done.stderr
 
 
 def test_help_imports_nothing_heavy_and_names_every_command() -> None:

@@ -151,3 +151,15 @@ def test_a_fingerprint_stands_for_everything_and_nothing_is_embedded() -> None:
     assert one.identity() != two.identity()
     assert one.identity() == made(fingerprint="v1").identity()
     assert one.identity() != made(fingerprint="v1", similarity="dot").identity()
+
+
+def test_a_fingerprint_does_not_tie_two_classes_together(tmp_path: Path) -> None:
+    body = "import numpy as np\nclass {name}:\n    name = '{name}'; dim = 2; similarity = 'dot'; fingerprint = {value}\n"
+    body += "    def encode_queries(self, texts): return np.ones((len(texts), 2), np.float32)\n"
+    body += "    encode_documents = encode_queries\n"
+    for name, value in (("One", "'1'"), ("Two", "'1'"), ("Bad", "1.5")):
+        (tmp_path / f"{name.lower()}.py").write_text(body.format(name=name, value=value))
+    one, two, bad = (resolve_encoder(f"{tmp_path}/{name.lower()}.py:{name}") for name in ("One", "Two", "Bad"))
+    assert one.identity() != two.identity()
+    with pytest.raises(InputError, match="fingerprint"):
+        bad.identity()

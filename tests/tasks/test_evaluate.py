@@ -44,6 +44,16 @@ def test_ignored_documents_leave_the_ranking_and_it_is_still_k_deep(collection: 
     assert result.queries == 2
 
 
+def test_ignored_documents_take_no_rank_before_fusion(collection: Collection, workspace: Workspace) -> None:
+    task = make_task(collection, k=1, measures=["RR@1"])
+    fused = evaluate(task, make_system("rrf(bm25, bm25(b=0))"), workspace)
+    assert dict(zip(fused.per_query.ids, fused.per_query.values["RR@1"].tolist(), strict=True))["q1"] == 1.0
+    retriever = make_system("rrf(bm25, bm25(b=0))").bind(collection.corpus, workspace, language="en")
+    run = task.retrieve(retriever)
+    assert run.of(0)[0] == ["d0"]
+    assert run.of(0)[1].tolist() == pytest.approx([2 / 61])  # first in both, once d1 and d2 are out
+
+
 def test_slices_and_macro(collection: Collection, workspace: Workspace) -> None:
     result = evaluate(make_task(collection, k=10), make_system("bm25"), workspace)
     assert result.slices["kind"]["a"]["queries"] == 1
