@@ -34,6 +34,11 @@ class FusedRetriever:
         """The fused ranking of every query, at most k deep."""
         return self.fuse([part.retrieve(queries, k, candidates) for part in self.parts]).cut(k)
 
+    def echo(self, queries: Queries, corpus: Corpus) -> dict[str, Any]:
+        """What the models among the parts are fed first, by the part's place (from 1)."""
+        told = ((place, getattr(part, "echo", None)) for place, part in enumerate(self.parts, 1))
+        return {str(place): echo(queries, corpus) for place, echo in told if echo}
+
     def fuse(self, runs: Sequence[Run]) -> Run:
         """The rankings of the parts made one."""
         return fuse_by_rank(runs, self.c)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from corpora import Queries, corpus_of
+from corpora.workspace import Workspace
 from retrieval import Run
 from retrieval.fusion import fuse_by_rank
+from retrieval.systems import make_system
 
 
 def by_hand(runs: list[dict[str, dict[str, float]]], c: float) -> dict[str, list[str]]:
@@ -38,3 +43,14 @@ def test_fusion_equals_the_formula(seed: int) -> None:
 def test_no_query_finds_anything() -> None:
     empty = Run.from_rankings({"q": {}})
     assert fuse_by_rank([empty, empty]).rankings() == {"q": {}}
+
+
+def test_a_fused_result_says_what_its_models_were_fed(tmp_path: Path) -> None:
+    body = "import numpy as np\nclass One:\n    name = 'one'; dim = 2; similarity = 'dot'\n"
+    body += "    def encode_queries(self, texts): return np.ones((len(texts), 2), np.float32)\n"
+    (tmp_path / "one.py").write_text(body + "    encode_documents = encode_queries\n")
+    corpus = corpus_of(pa.table({"id": ["d"], "text": ["fever"]}))
+    bound = make_system(f"rrf(bm25, dense:{tmp_path}/one.py:One)").bind(corpus, Workspace(tmp_path / "home"))
+    fed = bound.echo(Queries.of_texts(["q"], ["chills"]), corpus)  # type: ignore[attr-defined]
+    assert set(fed) == {"2"}
+    assert fed["2"]["query"]["text"] == "chills"
