@@ -49,7 +49,7 @@ def medir(texts: Iterator[str]) -> Search:
     pa.set_memory_pool(pa.system_memory_pool())  # as the command does
 
     def blocks() -> Iterator[pa.Array]:
-        while block := list(islice(texts, 1024)):
+        while block := list(islice(texts, 256)):
             yield pa.array(block, pa.string())
 
     index = build_bm25(blocks(), analyser("english"), np.zeros(0, np.int64))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import IO, NamedTuple
 
 import numpy as np
@@ -17,7 +17,8 @@ from ..analysis.analyser import Analyser, Cut, utf8
 from .vocabulary import Vocabulary
 
 BYTES_A_BLOCK = 1 << 19
-AHEAD = 3
+AHEAD = 2
+Piece = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
 class Block(NamedTuple):
@@ -67,21 +68,20 @@ class Counts:
 
 
 def _cut_ahead(texts: Iterable[pa.Array], analyser: Analyser) -> Iterator[Cut]:
-    """Texts are read and cut by one thread while the other numbers and stems what was cut before."""
+    """Texts are read by one thread and cut by a second while the caller numbers and stems what was cut before."""
     pieces = _pieces(texts)
 
-    def cut_next() -> Cut | None:
-        piece = next(pieces, None)
-        return None if piece is None else analyser.cut(*piece)
+    def cut(piece: Future[Piece | None]) -> Cut | None:
+        return None if (found := piece.result()) is None else analyser.cut(*found)
 
-    with ThreadPoolExecutor(1) as pool:
-        waiting = deque(pool.submit(cut_next) for _ in range(AHEAD))
-        while (cut := waiting.popleft().result()) is not None:
-            waiting.append(pool.submit(cut_next))
-            yield cut
+    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as cutter:
+        waiting = deque(cutter.submit(cut, reader.submit(next, pieces, None)) for _ in range(AHEAD))
+        while (ready := waiting.popleft().result()) is not None:
+            waiting.append(cutter.submit(cut, reader.submit(next, pieces, None)))
+            yield ready
 
 
-def _pieces(texts: Iterable[pa.Array]) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int64]]]:
+def _pieces(texts: Iterable[pa.Array]) -> Iterator[Piece]:
     for block in texts:
         data, offsets = utf8(block)
         first = 0

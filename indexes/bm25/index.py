@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..analysis.analyser import Analyser, utf8
 from ..hits import Candidates, Hits, Rows
-from ..memory import lean_memory
+from ..memory import give_back
 from .counts import Counts
 from .postings import Postings, postings
 from .search import Asked, best
@@ -78,16 +78,17 @@ def build_bm25(
     """The index of a stream of texts, in memory. `delta` is the variant's own where it is None."""
     shape = variant(form)
     lower = shape.delta if delta is None else delta
-    with lean_memory():
-        counts = Counts(texts, analyser)
-        found = postings(counts, shape, k1, b, lower)
+    counts = Counts(texts, analyser)
+    give_back()
+    found = postings(counts, shape, k1, b, lower)
+    give_back()
     facts = {
         "documents": len(counts.lengths),
         "terms": len(counts.names),
         "tokens": int(counts.lengths.sum(dtype=np.int64)),
         "empty_documents": int(np.count_nonzero(counts.lengths == 0)),
     }
-    return BM25Index(analyser, pa.array(counts.names, pa.string()), found, order, facts | {"postings": len(found.docs)})
+    return BM25Index(analyser, counts.names, found, order, facts | {"postings": len(found.docs)})
 
 
 def write_bm25(index: BM25Index, folder: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
@@ -17,16 +18,16 @@ class Vocabulary:
     def __init__(self, analyser: Analyser) -> None:
         self._analyser = analyser
         self._slots = np.full(1 << 16, -1, np.int32)
-        self._places = np.zeros((1 << 15, 3), np.int64)  # a token's hash, where its bytes begin, and how many they are
+        self._places = np.zeros((1 << 15, 3), np.int64)  # a token's key, where its bytes begin, and how many they are
         self._bytes = np.empty(1 << 18, np.uint8)
         self._size = 0
         self._term_of = np.empty(0, np.int32)
         self._numbers: dict[str, int] = {}
 
     @property
-    def terms(self) -> list[str]:
-        """Every term, by number."""
-        return list(self._numbers)
+    def terms(self) -> pa.Array:
+        """Every term, by number: V strings."""
+        return pa.array(list(self._numbers), pa.string())
 
     def number(self, cut: Cut) -> Int32:
         """The term number of each token of `cut`, int32; -1 for a dropped token."""
@@ -62,10 +63,17 @@ class Vocabulary:
 
 
 @njit(cache=True, nogil=True)
+def _slot(key):  # type: ignore[no-untyped-def]
+    """Where a key would stand in a table of any size: the final mix of splitmix64, in part."""
+    mixed = (key ^ (key >> np.uint64(32))) * np.uint64(0x9E3779B97F4A7C15)
+    return np.int64(mixed >> np.uint64(20))
+
+
+@njit(cache=True, nogil=True)
 def _rehash(slots, places, size):  # type: ignore[no-untyped-def]
     mask = np.int64(len(slots) - 1)
     for token in range(size):
-        slot = places[token, 0] & mask
+        slot = _slot(np.uint64(places[token, 0])) & mask
         while slots[slot] >= 0:
             slot = (slot + 1) & mask
         slots[slot] = token
@@ -73,34 +81,46 @@ def _rehash(slots, places, size):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _intern(data, ends, slots, places, known, size, tokens):  # type: ignore[no-untyped-def]
-    """Number every token of a block; the number of distinct tokens afterwards. FNV-1a with a final mix."""
+    """Number every token of a block; the number of distinct tokens afterwards.
+
+    The key of a token of up to 8 bytes is those bytes, so that equal length and key are equal tokens; that of a longer
+    one is its FNV-1a hash, and its bytes are compared.
+    """
     mask = np.int64(len(slots) - 1)
     used = places[size - 1, 1] + places[size - 1, 2] if size else np.int64(0)
-    start = 0
+    start = np.int64(0)
     for t in range(len(ends)):
         stop = ends[t]
-        key = np.uint64(14695981039346656037)
-        for i in range(start, stop):
-            key = (key ^ np.uint64(data[i])) * np.uint64(1099511628211)
-        mixed = np.int64(key ^ (key >> np.uint64(32)))
-        slot = mixed & mask
+        width = stop - start
+        key = np.uint64(0)
+        if width <= 8:
+            for i in range(start, stop):
+                key = (key << np.uint64(8)) | np.uint64(data[i])
+        else:
+            key = np.uint64(14695981039346656037)
+            for i in range(start, stop):
+                key = (key ^ np.uint64(data[i])) * np.uint64(1099511628211)
+        signed = np.int64(key)
+        slot = _slot(key) & mask
         while True:
             found = slots[slot]
             if found < 0:
                 slots[slot] = size
-                places[size, 0], places[size, 1], places[size, 2] = mixed, used, stop - start
-                for i in range(stop - start):
+                places[size, 0], places[size, 1], places[size, 2] = signed, used, width
+                for i in range(width):
                     known[used + i] = data[start + i]
-                used += stop - start
+                used += width
                 tokens[t] = size
                 size += 1
                 break
-            if places[found, 0] == mixed and places[found, 2] == stop - start:
-                begin, same = places[found, 1], True
-                for i in range(stop - start):
-                    if known[begin + i] != data[start + i]:
-                        same = False
-                        break
+            if places[found, 0] == signed and places[found, 2] == width:
+                same = True
+                if width > 8:
+                    begin = places[found, 1]
+                    for i in range(width):
+                        if known[begin + i] != data[start + i]:
+                            same = False
+                            break
                 if same:
                     tokens[t] = found
                     break
