@@ -10,7 +10,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check -qq
 extras-demo = demo
 extras-test = test
 extras-bench = demo,bench
-extras-all = lucene,bench,dev
+extras-all = lucene,mteb,bench,dev
 
 .PHONY: help demo test test-all lint types imports bench lock clean
 .DEFAULT_GOAL := help

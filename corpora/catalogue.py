@@ -19,14 +19,23 @@ COLLECTIONS: Registry[Loader] = Registry("collection", BUILTINS)
 
 
 def open_named(name: str, split: str | None, workspace: Workspace) -> Collection:
-    """A collection by its name, split `test` by default. Raises UsageError (with suggestions) for an unknown name."""
-    return COLLECTIONS.get(name)(split or "test", workspace)
+    """A collection by its name, split `test` by default; behind a prefix (`mteb:NAME`), its own default, asked for as "".
+
+    Raises UsageError (with suggestions) for an unknown name.
+    """
+    default = "" if COLLECTIONS.is_prefixed(name) else "test"
+    return COLLECTIONS.get(name)(split or default, workspace)
 
 
 def open_folder(folder: Path, split: str | None, workspace: Workspace, *, allow_dangling: bool = False) -> Collection:
-    """A collection in a folder of three files."""
+    """A collection in a folder of three files, or made of its pairs where it has no corpus (see `aligned_collection`)."""
     from .folder import open_folder_collection
+    from .labelled_folder import holds_only_pairs, read_pairs
 
+    if holds_only_pairs(folder):
+        from .builders import aligned_collection
+
+        return aligned_collection(read_pairs(folder, split, valued=False))
     return open_folder_collection(folder, split, workspace, allow_dangling=allow_dangling)
 
 

@@ -16,7 +16,8 @@ class Card:
     """Where a collection comes from and what it must hold; read from `card.toml` or shipped with a built-in.
 
     `roll_up` says how chunks are ranked as their parents: `max`, `sum` or `first`; `none` ranks the chunks themselves;
-    empty means `max` where judgements name parents, else `none`.
+    empty means `max` where judgements name parents, else `none`. `subset` names a variant of the data, such as the language
+    of the queries.
     """
 
     name: str
@@ -36,7 +37,17 @@ class Card:
     drop_same_id: bool = False
     roll_up: str = ""
     version: int = 1
+    subset: str = "default"
     counts: Mapping[str, int] = field(default_factory=dict)
+
+    def seen_by(self, system: str) -> bool:
+        """Whether a system's name holds that of a model known to have been trained on this data."""
+        plain = _letters(system)
+        return any(_letters(model) in plain for model in self.trained_on)
+
+
+def _letters(name: str) -> str:
+    return "".join(character for character in name.lower() if character.isalnum())
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,7 @@ class Collection:
     """Corpus, queries and qrels of one split, their card, and what was counted while reading them.
 
     `notes` holds counts of what a reader must know (merged duplicates, dangling judgements...), shown beside scores.
+    `candidates` (empty: all documents) are per query the ids of the documents that are ranked, where a task reranks.
     """
 
     card: Card
@@ -52,6 +64,7 @@ class Collection:
     queries: Queries
     qrels: Qrels
     notes: Mapping[str, int] = field(default_factory=dict)
+    candidates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,12 +15,13 @@ from .collection import Card, Collection
 from .corpus import Corpus
 from .dangling import find_dangling
 from .errors import InputError
+from .generations import generations_in
 from .ingest import Counts, kept_corpus
 from .language import language_of
 from .queries import Qrels, Queries
 from .reading import Grades, Layout, Witness, document_batches, layout_of, places_of, read_judgements, read_queries
 from .reading.streams import unreadable
-from .state import digest
+from .state import digest, file_digest
 from .workspace import Workspace
 
 READER = "1"
@@ -62,6 +62,7 @@ def open_folder_collection(folder: Path, split: str | None, workspace: Workspace
     counted["empty_queries"] = sum(not text for text in queries.texts)
     counted["dangling_judgements"] = len(dangling)
     counted["unknown_queries"] = len(dangling.unknown_queries)
+    queries = replace(queries, generations=generations_in(folder))
     return Collection(card, split, corpus, queries, qrels, {name: count for name, count in counted.items() if count})
 
 
@@ -98,8 +99,7 @@ def _key(layout: Layout, workspace: Workspace) -> str:
     with workspace.progress(f"checking {layout.folder.name}", _bytes(layout.corpus), "B") as advance:
         for path in layout.corpus:
             try:
-                with open(path, "rb") as file:
-                    parts += [path.name, hashlib.file_digest(file, "sha256").hexdigest()]
+                parts += [path.name, file_digest(path)]
             except OSError as problem:
                 raise unreadable(path, problem) from problem
             advance(path.stat().st_size)

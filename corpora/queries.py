@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
 from .images import ImageRef
+
+if TYPE_CHECKING:
+    from .generations import Generations
 
 Role = Literal["query", "document", "plain"]
 
@@ -28,12 +31,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Queries:
-    """q queries: ids (unique), parts, metadata for slices, and a group for those that share a case or a code."""
+    """q queries: ids (unique), parts, metadata for slices, and a group for those that share a case or a code.
+
+    `generations` are texts that language models wrote for them earlier, where there are any.
+    """
 
     ids: tuple[str, ...]
     parts: tuple[tuple[Part, ...], ...]
     metadata: tuple[Mapping[str, Any], ...] = ()
     group: tuple[str, ...] = ()
+    generations: Generations | None = None
 
     def __post_init__(self) -> None:
         if len(set(self.ids)) != len(self.ids):
@@ -61,7 +68,8 @@ class Queries:
 
     def take(self, rows: Sequence[int]) -> Queries:
         """The queries at these rows, in this order."""
-        return Queries(*(_pick(column, rows) for column in (self.ids, self.parts, self.metadata, self.group)))
+        ids, parts, metadata, group = (_pick(column, rows) for column in (self.ids, self.parts, self.metadata, self.group))
+        return Queries(ids, parts, metadata, group, self.generations)
 
 
 def _pick(column: tuple[Any, ...], rows: Sequence[int]) -> tuple[Any, ...]:

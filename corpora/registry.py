@@ -8,8 +8,9 @@ import importlib.metadata
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from .errors import InputError, UsageError
 
@@ -20,6 +21,7 @@ class Registry(Generic[T]):
     """Names to objects of one kind. Lazy: `"module:attr"` strings are imported when first asked for.
 
     Entry points of the group `medir.<kind>` are seen too, so another package's plug-in needs no import here.
+    `PREFIX:NAME` is what the maker registered in `prefixes` (group `medir.<kind>.prefix`) makes of NAME.
     """
 
     def __init__(self, kind: str, builtin: dict[str, str] | None = None) -> None:
@@ -39,20 +41,40 @@ class Registry(Generic[T]):
         return add
 
     def get(self, name: str) -> T:
-        """The object called `name`. A miss raises UsageError with the nearest names and the whole list."""
+        """The object called `name`; behind a prefix, its maker with the rest of the name as first argument.
+
+        A miss raises UsageError with the nearest names and the whole list.
+        """
         if name not in self._objects:
             target = self._known().get(name)
+            if target is None and self.is_prefixed(name):
+                prefix, _, rest = name.partition(":")
+                return cast(T, partial(self.prefixes.get(prefix), rest))
             if target is None:
-                raise UsageError(f"unknown {self.kind} {name!r}", mend=suggest(name, self.names()))
+                raise UsageError(f"unknown {self.kind} {name!r}", mend=suggest(name, self.shown()))
             self._objects[name] = load_attribute(target)
         return self._objects[name]
 
+    @cached_property
+    def prefixes(self) -> Registry[Callable[..., Any]]:
+        """The makers of what stands behind a prefix: they take the rest of the name, then what an object here takes."""
+        return Registry(f"{self.kind}.prefix")
+
+    def is_prefixed(self, name: str) -> bool:
+        """Whether `name` begins with a registered prefix, a colon and something behind it."""
+        prefix, _, rest = name.partition(":")
+        return bool(rest) and prefix in self.prefixes
+
     def names(self) -> list[str]:
-        """All names, sorted."""
+        """All names, sorted; what prefixes open is not listed."""
         return sorted(self._known())
 
+    def shown(self) -> list[str]:
+        """All names, then every prefix as `PREFIX:NAME`: what a message lists."""
+        return [*self.names(), *(f"{prefix}:NAME" for prefix in self.prefixes)]
+
     def __contains__(self, name: object) -> bool:
-        return name in self._known()
+        return name in self._known() or (isinstance(name, str) and self.is_prefixed(name))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())

@@ -37,6 +37,12 @@ def digest(*parts: str | bytes) -> str:
     return running.hexdigest()
 
 
+def file_digest(path: Path) -> str:
+    """sha256 (hex) of a file's content."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def digest_json(value: Any) -> str:
     """sha256 (hex) of a value's canonical JSON (sorted keys, no blanks)."""
     return digest(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from corpora import Collection
+from corpora import Collection, UsageError
 from corpora.catalogue import COLLECTIONS, open_folder, open_named
 from corpora.workspace import Workspace
 from retrieval.system import System
 from retrieval.systems import make_system
+from tasks.catalogue.entries import entry, open_entry
 from tasks.comparison import Comparison, against_first
 from tasks.evaluate import evaluate as evaluate_task
 from tasks.result import Result
@@ -19,13 +20,18 @@ from tasks.retrieval_task import make_task
 def open_collection(
     name: str | Path, split: str | None = None, workspace: Workspace | None = None, *, allow_dangling: bool = False
 ) -> Collection:
-    """A built-in collection by its name, or the one in a folder.
+    """A collection by its name, built in or in the catalogue, or the one in a folder.
 
     Raises UsageError for an unknown name or split, InputError for data that cannot be read as it stands.
     """
     workspace = workspace or Workspace()
-    if str(name) in COLLECTIONS or not (isinstance(name, Path) or Path(name).exists()):
+    if str(name) in COLLECTIONS:
         return open_named(str(name), split, workspace)
+    if not (isinstance(name, Path) or Path(name).exists()):
+        found = open_entry(entry(name), split, None, workspace)
+        if not isinstance(found, Collection):
+            raise UsageError(f"{name} holds no queries over documents", mend="score an encoder on it: medir run --task NAME")
+        return found
     return open_folder(Path(name), split, workspace, allow_dangling=allow_dangling)
 
 

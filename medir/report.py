@@ -17,7 +17,7 @@ from tasks.comparison import Comparison
 from tasks.result import Result, Value
 
 Format = Literal["table", "markdown", "csv", "json"]
-Marks = Mapping[tuple[str, str, str], str]
+Marks = Mapping[tuple[str, ...], str]
 
 
 def results_text(results: Sequence[Result], marks: Marks, form: Format, *, slices: bool = False) -> str:
@@ -27,7 +27,7 @@ def results_text(results: Sequence[Result], marks: Marks, form: Format, *, slice
     if form == "csv":
         return as_csv([row for result in results for row in _flat(result)])
     parts = []
-    for _, of_task in groupby(results, key=lambda result: (result.task, result.split)):
+    for _, of_task in groupby(results, key=lambda result: result.key[:3]):
         parts += _task_text(list(of_task), marks, form, slices)
     return "\n\n".join(parts)
 
@@ -36,7 +36,7 @@ def _task_text(results: list[Result], marks: Marks, form: Format, slices: bool) 
     names = list(results[0].measures)
     rows = [["system", *names]]
     for result in results:
-        rows.append([result.system, *(_cell(result.measures[n], marks.get((result.task, result.system, n), "")) for n in names)])
+        rows.append([result.system, *(_cell(result.measures[n], marks.get((*result.key, n), "")) for n in names)])
     if any(result.macro for result in results):
         rows[0].append(f"macro {results[0].main}")
         for row, result in zip(rows[1:], results, strict=True):
@@ -49,8 +49,9 @@ def _task_text(results: list[Result], marks: Marks, form: Format, slices: bool) 
 
 def heading(result: Result, form: Format) -> str:
     """The task, its split and its size."""
-    counts = f"{result.queries:,} queries averaged, k {result.k:,}"
-    return f"{'## ' if form == 'markdown' else ''}{result.task} ({result.split}): {counts}"
+    counts = f"{result.queries:,} {result.unit}" + (f" averaged, k {result.k:,}" if result.k else "")
+    subset = f", {result.subset}" if result.subset != "default" else ""
+    return f"{'## ' if form == 'markdown' else ''}{result.task} ({result.split}{subset}): {counts}"
 
 
 def _cell(value: Value, mark: str) -> str:
@@ -58,7 +59,8 @@ def _cell(value: Value, mark: str) -> str:
 
 
 def _remarks(results: Sequence[Result], marks: Marks) -> list[str]:
-    lines = ["intervals: 95 % bootstrap over queries (by group where queries share one)"]
+    over = "queries (by group where queries share one)" if results[0].k else "texts, pairs or experiments"
+    lines = [f"intervals: 95 % bootstrap over {over}"]
     if len(results) > 1:
         lines.append(f"▲ ▼ above or below {results[0].system} at p < 0.05 (paired sign flips, Holm over all comparisons)")
     for result in results:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from corpora.workspace import Workspace
 from indexes import PADDING, Candidates, Hits, VectorIndex
 
 from .encoders import Encoder, resolve_encoder
+from .prompts import TaskPrompts
 from .run import Run
 from .spec import Spec, no_args
 from .system import Retriever
@@ -25,6 +26,7 @@ from .vectors.texts import CorpusTexts
 
 FLAT = "Flat"
 VECTORS = "vectors.f32"
+CANARY = "fever and cough for three days"
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class DenseRetriever:
         empty = np.array([not parts for parts in queries.parts], bool)
         rows = np.where(empty[:, None], PADDING, hits.rows)
         scores = np.where(empty[:, None], np.float32(-np.inf), hits.scores)
-        notes = {**self.notes, **counts, "partless_queries": int(empty.sum())}
+        notes = {**self.notes, **counts, "partless_queries": int(empty.sum()), **deaf_to_prompts(self.encoder, self.workspace)}
         return Run.from_hits(queries.ids, self.corpus, Hits(rows, scores), notes)
 
     def echo(self, queries: Queries, corpus: Corpus) -> dict[str, Any]:
@@ -69,11 +71,17 @@ class DenseSystem:
     target: str
     index: str = FLAT
     options: tuple[tuple[str, str], ...] = ()
+    prompts: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def encoder(self) -> Encoder:
         """What ENCODER names; a sentence-transformers model is loaded only when something must be embedded."""
-        return resolve_encoder(self.target, dict(self.options))
+        return resolve_encoder(self.target, dict([*self.prompts, *self.options]))
+
+    def prompted(self, prompts: TaskPrompts) -> DenseSystem:
+        """The same with a task's prompts, where the SPEC gives none; a class of the user's own has its own."""
+        own = ":" in self.target
+        return self if own else replace(self, prompts=tuple(sorted(prompts.for_model(self.target).items())))
 
     def identity(self, language: str = "unknown") -> Mapping[str, Any]:
         """All that moves a score: the encoder's identity and the index."""
@@ -147,6 +155,15 @@ def query_vectors(
         cut[rows[found.lost > 0]] = True
         lost += int(found.lost.sum())
     return vectors, {"truncated_queries": int(cut.sum()), "tokens_lost_in_queries": lost} if encoder.unit == "tok" else {}
+
+
+def deaf_to_prompts(encoder: Encoder, workspace: Workspace) -> dict[str, int]:
+    """A note where a model declares prompts, and yet embeds one text as a query and as a document to equal vectors."""
+    told = encoder.prompt("query") != encoder.prompt("document")
+    if not getattr(encoder, "declares_prompts", told):
+        return {}
+    query, document = (embed(encoder, [CANARY], role, workspace).vectors for role in ("query", "document"))
+    return {"prompts_without_effect": 1} if np.array_equal(query, document) else {}
 
 
 def _ready(vector: NDArray[np.float32], dim: int, query: str) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from corpora import Corpus, Queries, TextRule, UsageError
 from corpora.workspace import Workspace
 from indexes import Candidates
 
+from .prompts import TaskPrompts, with_prompts
 from .run import Run
 from .spec import Spec, no_target, read_options, without_defaults
 from .system import Retriever, System
@@ -55,6 +56,10 @@ class FusedSystem:
     def identity(self, language: str = "unknown") -> Mapping[str, Any]:
         """All that moves a score."""
         return {"engine": "rrf-1", "c": self.c, "parts": [part.identity(language) for part in self.parts]}
+
+    def prompted(self, prompts: TaskPrompts) -> FusedSystem:
+        """The same with a task's prompts fed to the models of the parts."""
+        return replace(self, parts=tuple(with_prompts(part, prompts) for part in self.parts))
 
     def bind(self, corpus: Corpus, workspace: Workspace, *, rule: TextRule = "joined", language: str = "unknown") -> Retriever:
         """Every part bound to the corpus."""

@@ -12,7 +12,7 @@ from corpora.errors import missing_extra
 from corpora.state import digest_json, kept_or_built
 from corpora.workspace import Workspace
 from indexes import Candidates, TextIndex
-from indexes.analysis.named import analyser, default_analyser
+from indexes.analysis.named import DEFAULTS, analyser, default_analyser
 
 from .run import Run
 from .system import Retriever
@@ -70,7 +70,13 @@ class BM25System:
         folder = workspace.folder("indexes", digest_json([corpus.arrival, rule, identity]))
         manifest = kept_or_built(folder, build, repair="the same command builds it anew")
         index = open_bm25(folder, manifest, cut, corpus.order)
-        return LexicalRetriever(corpus, index, {"zero_token_documents": index.facts["empty_documents"]})
+        return LexicalRetriever(
+            corpus, index, {"zero_token_documents": index.facts["empty_documents"], **self._unstemmed(language)}
+        )
+
+    def _unstemmed(self, language: str) -> dict[str, int]:
+        """A note where nothing was asked for and the language has no analyser of its own, so that words are taken as they are."""
+        return {} if self.analyser or language == "unknown" or language in DEFAULTS else {"language_without_analyser": 1}
 
 
 @dataclass(frozen=True)

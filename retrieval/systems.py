@@ -19,6 +19,7 @@ SYSTEMS: Registry[Maker] = Registry(
         "lucene": "retrieval.lexical_makers:lucene",
         "dense": "retrieval.dense:dense",
         "rrf": "retrieval.fusion:rrf",
+        "hyde": "retrieval.hyde:hyde",
     },
 )
 

@@ -16,7 +16,21 @@ from .statistics import bootstrap_intervals
 
 LEVEL = 0.05
 Pair = tuple[Result, Result, str]
-SAME = ("task", "version", "scoring", "split", "corpus", "queries", "qrels", "language", "text_rule", "roll_up", "parents", "k")
+SAME = (
+    "task",
+    "version",
+    "scoring",
+    "split",
+    "subset",
+    "corpus",
+    "queries",
+    "qrels",
+    "language",
+    "text_rule",
+    "roll_up",
+    "parents",
+    "k",
+)
 
 
 @dataclass(frozen=True)
@@ -52,13 +66,13 @@ def against_first(results: Sequence[Result], measures: Sequence[str] = ()) -> li
     return _compared(pairs, p, holm(p).tolist())
 
 
-def marks(results: Sequence[Result]) -> dict[tuple[str, str, str], str]:
-    """The mark (see `Comparison.mark`) of every task, system and measure against the first system, without the intervals."""
+def marks(results: Sequence[Result]) -> dict[tuple[str, ...], str]:
+    """The mark (see `Comparison.mark`) of every result's key and measure against the first system, without the intervals."""
     pairs, p = _tested(results, ())
-    found = {}
+    found: dict[tuple[str, ...], str] = {}
     for (first, second, name), adjusted in zip(pairs, holm(p).tolist(), strict=True):
         gap = second.measures[name].mean - first.measures[name].mean
-        found[second.task, second.system, name] = _mark(gap, adjusted)
+        found[*second.key, name] = _mark(gap, adjusted)
     return found
 
 
@@ -87,8 +101,9 @@ def all_pairs(results: Sequence[Result], measures: Sequence[str] = ()) -> list[C
 
 
 def compared(results: Sequence[Result]) -> list[str]:
-    """The measures that all results have, less Judged, which describes the judgements and not the system."""
-    return [name for name in results[0].measures if not name.startswith("Judged") and all(name in r.measures for r in results)]
+    """The measures of which all results have each query's value, less Judged, which describes the judgements."""
+    shared = [name for name in results[0].measures if all(name in result.per_query.values for result in results)]
+    return [name for name in shared if not name.startswith("Judged")]
 
 
 def check_comparable(results: Sequence[Result]) -> None:

@@ -54,18 +54,20 @@ def stratified_interval(
     resamples: int = RESAMPLES,
     seed: int = 0,
     confidence: float = 0.95,
+    weights: Sequence[float] | None = None,
 ) -> Interval:
     """The interval of the mean over tasks of each task's mean: every task (float64 (n_t)) is resampled within itself.
 
-    `groups`: per task its groups, or None. Raises InputError for no tasks, or a task without values.
+    `groups`: per task its groups, or None. `weights`: what each task counts in the mean, the same by
+    default. Raises InputError for no tasks, or a task without values.
     """
     if not tasks:
         raise InputError("a benchmark without tasks has no mean")
     grouping = groups if groups is not None else [None] * len(tasks)
     streams = [np.random.default_rng([seed, number]) for number in range(len(tasks))]
     parts = [_resampled_means(v[None, :], g, resamples, rng) for v, g, rng in zip(tasks, grouping, streams, strict=True)]
-    mean = np.mean([_means(values[None, :]) for values in tasks], axis=0)
-    return _percentiles(mean, np.mean(parts, axis=0), confidence)[0]
+    mean = np.average([_means(values[None, :]) for values in tasks], axis=0, weights=weights)
+    return _percentiles(mean, np.average(parts, axis=0, weights=weights), confidence)[0]
 
 
 def group_sums(values: Values, groups: Groups | None) -> tuple[Values, Values]:

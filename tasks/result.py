@@ -22,7 +22,10 @@ class Value:
 
 @dataclass(frozen=True)
 class PerQuery:
-    """The values of each averaged query: `ids` and `groups` (n), and per measure float64 (n)."""
+    """The values of each averaged query: `ids` and `groups` (n), and per measure float64 (n).
+
+    Of an embedding task, those of each text, pair or experiment; a measure that is no mean of theirs is not among them.
+    """
 
     ids: tuple[str, ...]
     groups: tuple[str, ...]
@@ -33,7 +36,8 @@ class PerQuery:
 class Result:
     """What one system scored on one task.
 
-    `queries` counts those averaged (at least one relevant document; unanswered ones count 0). `notes` counts all that was
+    `queries` counts those averaged (at least one relevant document; unanswered ones count 0), or, of an embedding task,
+    the `unit`: texts or pairs; there k is 0. `notes` counts all that was
     truncated, empty, unjudged or tied. `slices` holds, per slice and value, the number of queries and each mean; `macro`
     the mean over a slice's values. `identity` is everything that the score depends on.
     """
@@ -46,18 +50,24 @@ class Result:
     queries: int
     measures: Mapping[str, Value]
     notes: Mapping[str, int]
-    identity: Mapping[str, Any]
     per_query: PerQuery
+    identity: Mapping[str, Any] = field(default_factory=dict)
     slices: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
     macro: Mapping[str, float] = field(default_factory=dict)
     prompts: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    unit: str = "queries"
     folder: Path | None = None
 
     @property
     def main(self) -> str:
         """The name of the main measure."""
         return next(iter(self.measures))
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """Task, subset, split and system."""
+        return self.task, self.subset, self.split, self.system
 
     def row(self) -> dict[str, Any]:
         """The row that `--format json` prints."""

@@ -1,4 +1,4 @@
-"""A result on disk: five files in a folder that appears whole."""
+"""A result on disk: four files, and a run of a retrieval, in a folder that appears whole."""
 
 from __future__ import annotations
 
@@ -18,17 +18,19 @@ from retrieval import Run
 from .result import PerQuery, Result, Value
 
 RESULT, PER_QUERY, RUN, CONFIG, PROVENANCE = "result.json", "per_query.jsonl", "run.trec.gz", "config.toml", "provenance.json"
-_PLAIN = ("task", "subset", "split", "system", "k", "queries", "notes", "identity", "slices", "macro", "prompts", "versions")
+_COUNTED = ("task", "subset", "split", "system", "k", "queries", "unit", "notes")
+_PLAIN = (*_COUNTED, "identity", "slices", "macro", "prompts", "versions")
 REPAIR = "the same medir run command computes it anew"
 
 
-def write_result(folder: Path, result: Result, run: Run, config: Mapping[str, Any], provenance: Mapping[str, Any]) -> None:
+def write_result(folder: Path, result: Result, run: Run | None, config: Mapping[str, Any], provenance: Mapping[str, Any]) -> None:
     """Write a result as a new folder. Only `provenance.json` differs between equal runs."""
     body = {name: getattr(result, name) for name in _PLAIN} | {"measures": result.row()["measures"]}
     with new_folder(folder, {"kind": "result"}) as draft:
         (draft / RESULT).write_text(_pretty(body), encoding="utf-8")
         (draft / PER_QUERY).write_bytes(b"".join(_lines(result.per_query)))
-        run.write(draft / RUN)
+        if run is not None:
+            run.write(draft / RUN)
         (draft / CONFIG).write_text(_toml(config), encoding="utf-8")
         (draft / PROVENANCE).write_text(_pretty(provenance), encoding="utf-8")
 
@@ -38,7 +40,7 @@ def read_result(folder: Path) -> Result:
     open_folder(folder, repair=REPAIR)
     body = json.loads((folder / RESULT).read_bytes())
     measures = {name: Value(**value) for name, value in body.pop("measures").items()}
-    return Result(**body, measures=measures, per_query=_per_query(folder, list(measures)), folder=folder)
+    return Result(**body, measures=measures, per_query=_per_query(folder), folder=folder)
 
 
 def copy_result(result: Result, out: Path) -> None:
@@ -62,8 +64,9 @@ def _lines(per_query: PerQuery) -> list[bytes]:
     return [orjson.dumps({"query_id": i, "group": g, **dict(zip(names, vs, strict=True))}) + b"\n" for i, g, *vs in rows]
 
 
-def _per_query(folder: Path, names: list[str]) -> PerQuery:
+def _per_query(folder: Path) -> PerQuery:
     rows = [orjson.loads(line) for line in (folder / PER_QUERY).read_bytes().splitlines()]
+    names = [name for name in rows[0] if name not in ("query_id", "group")] if rows else []
     values = {name: np.array([row[name] for row in rows], np.float64) for name in names}
     return PerQuery(tuple(row["query_id"] for row in rows), tuple(row["group"] for row in rows), values)
 

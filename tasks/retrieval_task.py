@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -12,13 +13,19 @@ import numpy as np
 
 from corpora import Collection, Corpus, Queries, UsageError
 from corpora.state import digest_json
+from corpora.workspace import Workspace
+from indexes import Candidates
 from retrieval import Run
 from retrieval.fusion import FusedRetriever
+from retrieval.hyde import RewritingRetriever
 from retrieval.roll_up import RollUp, parents_of, retrieve_parents
 from retrieval.run import stack
-from retrieval.system import Retriever
+from retrieval.system import Retriever, System
 
+from .candidates import candidate_rows, with_every_candidate
 from .measures import Measure, parse_measure
+from .retrieval_scores import scored
+from .task import Evaluated
 
 SCORING_VERSION = 1
 
@@ -40,11 +47,14 @@ class RetrievalTask:
     def identity(self) -> dict[str, Any]:
         """Everything but the system that can move a score, as JSON."""
         of, card = self.collection, self.collection.card
+        narrowed = {"candidates": digest_json({q: list(names) for q, names in of.candidates.items()})} if of.candidates else {}
         return {
+            **narrowed,
             "task": of.name,
             "version": card.version,
             "scoring": SCORING_VERSION,
             "split": of.split,
+            "subset": card.subset,
             "corpus": of.corpus.fingerprint,
             "queries": queries_digest(of),
             "qrels": qrels_digest(of),
@@ -58,16 +68,52 @@ class RetrievalTask:
             "k": self.k,
         }
 
+    @property
+    def config(self) -> dict[str, Any]:
+        """What the task was asked, as flat values."""
+        card = self.collection.card
+        chosen = {"task": self.name, "split": self.collection.split, "k": self.k, "measures": [str(m) for m in self.measures]}
+        return chosen | {"text_rule": card.text_rule, "language": card.language}
+
+    @property
+    def language(self) -> str:
+        """The language of the documents."""
+        return self.collection.card.language
+
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """None besides those that every task counts."""
+        return ()
+
+    def evaluate(self, system: System, workspace: Workspace) -> Evaluated:
+        """The run of a system, scored."""
+        of, began = self.collection, time.perf_counter()
+        retriever = system.bind(of.corpus, workspace, rule=of.card.text_rule, language=of.card.language)
+        bound = time.perf_counter()
+        run = self.retrieve(retriever)
+        retrieved = time.perf_counter()
+        result = scored(of, run, self.measures, self.k, system.spec)
+        echo = getattr(retriever, "echo", None)
+        result = replace(result, prompts=echo(of.queries, of.corpus) if echo else {})
+        seconds = {"index": bound - began, "retrieve": retrieved - bound, "score": time.perf_counter() - retrieved}
+        return Evaluated(result, run, seconds)
+
     def retrieve(self, retriever: Retriever) -> Run:
-        """The run of every query, without the documents that its ranking must leave out, cut at k."""
-        return retrieve_without(retriever, self.collection, self.k)
+        """The run of every query, without the documents that its ranking must leave out, cut at k.
+
+        Where the collection names candidates, each query's ranking holds all of its own and nothing else.
+        """
+        run = retrieve_without(retriever, self.collection, self.k)
+        return with_every_candidate(run, self.collection, self.k) if self.collection.candidates else run
 
 
 def make_task(collection: Collection, measures: Sequence[str] = (), k: int = 1000) -> RetrievalTask:
     """The task of a collection; without measures, the card's; Judged@10 stands beside every score.
 
-    Raises UsageError where k is too shallow for a measure.
+    Raises UsageError where k is too shallow for a measure, or where candidates would have to be rolled up to parents.
     """
+    if collection.candidates and collection.corpus.parents is not None and collection.card.roll_up not in ("", "none"):
+        raise UsageError(f"{collection.name} ranks candidates, which are not rolled up", mend="use --roll-up none")
     names = list(measures) or [collection.card.main, *(m for m in collection.card.measures if m != collection.card.main)]
     if k < 1:
         raise UsageError(f"k is {k}", mend="search at least one document deep: --k 1000")
@@ -85,16 +131,23 @@ def retrieve_without(retriever: Retriever, collection: Collection, k: int) -> Ru
 
     They are taken out of every ranking that is fused, before it is.
     """
+    if isinstance(retriever, RewritingRetriever):
+        asked, missing = retriever.how.rewrite(collection.queries)
+        run = retrieve_without(retriever.inner, replace(collection, queries=asked), k)
+        return replace(run, notes={**run.notes, "ungenerated_queries": missing})
     if isinstance(retriever, FusedRetriever):
         return retriever.fuse([retrieve_without(part, collection, k) for part in retriever.parts]).cut(k)
     queries, ignored = collection.queries, collection.qrels.ignored
     how = collection.card.roll_up or "none"
     extra = np.array([len(ignored.get(query, ())) for query in queries.ids], np.int64)
     depths = k + np.where(extra > 0, 2 ** np.ceil(np.log2(np.maximum(extra, 1))), 0).astype(np.int64)
+    narrowed = candidate_rows(collection) if collection.candidates else None
     runs, rows = [], []
     for depth in np.unique(depths):
         group = np.flatnonzero(depths == depth)
-        run = _ranked(retriever, collection.corpus, queries.take(group.tolist()), min(int(depth), len(collection.corpus)), how)
+        own = None if narrowed is None else [narrowed[row] for row in group.tolist()]
+        asked, deep = queries.take(group.tolist()), min(int(depth), len(collection.corpus))
+        run = _ranked(retriever, collection.corpus, asked, deep, how, own)
         runs.append(run.without(ignored).cut(k))
         rows.append(group)
     if not runs:
@@ -102,9 +155,9 @@ def retrieve_without(retriever: Retriever, collection: Collection, k: int) -> Ru
     return stack(runs, np.concatenate(rows), _notes(runs))
 
 
-def _ranked(retriever: Retriever, corpus: Corpus, queries: Queries, depth: int, how: str) -> Run:
+def _ranked(retriever: Retriever, corpus: Corpus, queries: Queries, depth: int, how: str, candidates: Candidates | None) -> Run:
     if how == "none" or corpus.parents is None:
-        return retriever.retrieve(queries, depth)
+        return retriever.retrieve(queries, depth, candidates)
     return retrieve_parents(retriever, corpus, queries, depth, cast(RollUp, how))
 
 
@@ -125,7 +178,8 @@ def queries_digest(collection: Collection) -> str:
         for q in queries.parts
     ]
     sliced = [[str(row.get(field)) for field in fields] for row in queries.metadata]
-    return digest_json([queries.ids, parts, queries.group, sliced])
+    generated = dict(queries.generations.identities) if queries.generations else {}
+    return digest_json([queries.ids, parts, queries.group, sliced, *([generated] if generated else [])])
 
 
 def _parents_digest(collection: Collection) -> str:

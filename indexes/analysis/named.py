@@ -15,6 +15,7 @@ from .analyser import Analyser
 PLAIN = "plain"
 DEFAULTS = {"en": "english", "zh": "chinese", "ja": "japanese", "ko": "korean", "de": "german", "fr": "french", "es": "spanish"}
 DEFAULTS |= {"it": "italian", "pt": "portuguese", "nl": "dutch", "ru": "russian", "sv": "swedish", "da": "danish"}
+DEFAULTS |= {"ar": "arabic", "fi": "finnish", "hu": "hungarian", "no": "norwegian", "ro": "romanian", "tr": "turkish"}
 
 
 def default_analyser(language: str) -> str:

@@ -78,6 +78,7 @@ def build_bm25(
     """The index of a stream of texts, in memory. `delta` is the variant's own where it is None."""
     shape = variant(form)
     lower = shape.delta if delta is None else delta
+    give_back()
     counts = Counts(texts, analyser)
     give_back()
     found = postings(counts, shape, k1, b, lower)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from medir.report import results_text
 
-from .options import collections, workspace
-from .run import copy_out, marks_of, score_all
+from .asked import Flags, asked_for
+from .options import workspace
+from .run import by_task, copy_out, marks_of, score_all
 
-TASKS = ["icd10cm", "hpo-lay"]
+TASKS = ("icd10cm", "hpo-lay")
 SYSTEMS = ["bm25", "dense:minilm", "rrf(bm25, dense:minilm)"]
 DEPTH = 100
 
@@ -25,8 +26,8 @@ def demo(*, out: Path = Path("demo-results"), force: bool = False) -> None:
         Compute again what is kept.
     """
     place = workspace()
-    found = collections(TASKS, None, None, place)
-    results = score_all(found, SYSTEMS, place, measures=[], k=DEPTH, force=force)
+    asked, _ = asked_for(Flags(TASKS, k=DEPTH), place)
+    results = [result for of_task in by_task(score_all(asked, SYSTEMS, place, force=force)) for result in of_task]
     text = results_text(results, marks_of(results), "table")
     _replace(out)
     copy_out(results, out)

@@ -36,21 +36,28 @@ def collections(
     roll_up: str | None = None,
 ) -> list[Collection]:
     """The collections that `--task` and `--data` name, their language and text rule as asked for."""
-    from corpora.catalogue import open_folder, open_named
+    from corpora.catalogue import open_folder
+    from medir.api import open_collection
 
     if bool(task) == bool(data):
         raise UsageError("give either --task or --data", mend="for example: --task hpo-lay, or --data my/folder")
-    found = [open_named(name, split, place) for name in task]
+    found = [open_collection(name, split, place) for name in task]
     if data:
         found.append(open_folder(data, split, place, allow_dangling=allow_dangling))
+    return [changed(one, language=language, text_rule=text_rule, roll_up=roll_up) for one in found]
+
+
+def changed(
+    one: Collection, *, language: str | None = None, text_rule: str | None = None, roll_up: str | None = None
+) -> Collection:
+    """The collection with a card as the flags say. Raises UsageError for a rule that is not known, or that it has no data for."""
     if text_rule is not None and text_rule not in TEXT_RULES:
         raise UsageError(f"unknown text rule {text_rule!r}", mend=f"use one of: {', '.join(TEXT_RULES)}")
     if roll_up is not None and roll_up not in ROLL_UPS[1:]:
         raise UsageError(f"unknown roll-up {roll_up!r}", mend=f"use one of: {', '.join(ROLL_UPS[1:])}")
-    for one in found:
-        if roll_up not in (None, "none") and one.corpus.parents is None:
-            raise UsageError(f"--roll-up {roll_up}: no document of {one.name} has a parent", mend="leave out --roll-up")
-    return [replace(one, card=_changed(one.card, language, text_rule, roll_up)) for one in found]
+    if roll_up not in (None, "none") and one.corpus.parents is None:
+        raise UsageError(f"--roll-up {roll_up}: no document of {one.name} has a parent", mend="leave out --roll-up")
+    return replace(one, card=_changed(one.card, language, text_rule, roll_up))
 
 
 def _changed(card: Card, language: str | None, text_rule: str | None, roll_up: str | None) -> Card:

@@ -6,28 +6,37 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
-from itertools import groupby, product
+from itertools import groupby
 from pathlib import Path
 
-from corpora import Collection, InputError, UsageError
+from corpora import InputError
 from corpora.workspace import Workspace
-from medir.report import check_format, results_text
+from medir.report import Format, check_format, results_text
+from medir.report_benchmark import benchmark_text
+from medir.report_published import published_text
+from tasks.asked import Asked
+from tasks.benchmark_mean import benchmark_mean
 from tasks.comparison import marks
-from tasks.evaluate import evaluate, slug
+from tasks.evaluate import slug
 from tasks.result import Result
 from tasks.result_folder import copy_result
-from tasks.retrieval_task import make_task
 
-from .options import collections, commas, workspace
+from .asked import Flags, asked_for, specs_of
+from .options import commas, workspace
 
 
 def run(
     *,
-    retriever: list[str],
+    retriever: list[str] | None = None,
+    encoder: list[str] | None = None,
     task: list[str] | None = None,
+    benchmark: str = "",
     data: Path | None = None,
+    type: str | None = None,
     split: str | None = None,
-    k: int = 1000,
+    subset: str | None = None,
+    licence: str | None = None,
+    k: int | None = None,
     measures: str = "",
     out: Path | None = None,
     format: str = "table",
@@ -39,20 +48,30 @@ def run(
     roll_up: str | None = None,
     slices: bool = False,
 ) -> None:
-    """Score systems on a task and keep the results.
+    """Score systems on tasks and keep the results.
 
     Parameters
     ----------
     retriever
         A SPEC, once per system: bm25, dense:minilm, "rrf(bm25, dense:minilm)", dense:my_model.py:MyEncoder.
+    encoder
+        An ENCODER, once per model: minilm, my_model.py:MyEncoder, a folder, a hub name. The same as dense:ENCODER.
     task
-        A built-in task by name (see medir collections); may be given several times.
+        A task by name (see medir tasks); may be given several times.
+    benchmark
+        All tasks of a benchmark, and their mean: r2med, cmirb, mteb-medical.
     data
-        A folder with corpus, queries and qrels.
+        A folder with corpus, queries and qrels; with a pairs file (also for retrieval), or a labels file.
+    type
+        What is done with --data: retrieval by default; pair, sts, classification or clustering, for encoders.
     split
         The judgements to use; test by default, or the only one there is.
+    subset
+        The variant of a catalogue's task, such as the language of its queries.
+    licence
+        commercial leaves out the tasks whose licence does not allow such use, or is not known.
     k
-        How deep each ranking is kept.
+        How deep each ranking is kept; 1000 by default, or the task's own.
     measures
         Comma-separated; the first is the main one. By default the task's own.
     out
@@ -76,37 +95,62 @@ def run(
     """
     form = check_format(format)
     check_out(out)
-    place = workspace(offline)
-    found = collections(
-        task or [], data, split, place, allow_dangling=allow_dangling, language=language, text_rule=text_rule, roll_up=roll_up
-    )
+    specs, place = specs_of(retriever, encoder), workspace(offline)
+    changes = (("language", language), ("text_rule", text_rule), ("roll_up", roll_up))
+    wanted = tuple(commas(measures))
+    flags = Flags(tuple(task or ()), benchmark, data, type, split, subset, licence, wanted, k, allow_dangling, changes)
     with redirect_stdout(sys.stderr):  # what a user's class prints must not stand among the results
-        results = score_all(found, retriever, place, measures=commas(measures), k=k, force=force)
-    results = copy_out(results, out)
-    print(results_text(results, marks_of(results), form, slices=slices))
+        asked, whole = asked_for(flags, place)
+        by_spec = score_all(asked, specs, place, force=force, lenient=whole is not None)
+    results = copy_out([result for of_task in by_task(by_spec) for result in of_task], out)
+    means = [benchmark_mean(whole.name, own, spec) for spec, own in by_spec.items() if own] if whole else []
+    if whole and form in ("table", "markdown"):
+        print(benchmark_text(whole, by_spec, form))
+    else:
+        print(results_text([*results, *means], marks_of(results), form, slices=slices))
+        if form in ("table", "markdown"):
+            print_published(results, form)
     if form == "table":
         print(f"\nresults: {where(results, out)}", file=sys.stderr)
 
 
+def print_published(results: Sequence[Result], form: Format) -> None:
+    """Print what was published on the tasks of the catalogue, beside ours."""
+    for _, group in groupby(results, key=lambda result: result.key[:3]):
+        if found := published_text(list(group), form):
+            print(f"\n{found}")
+
+
 def score_all(
-    found: Sequence[Collection], specs: Sequence[str], place: Workspace, *, measures: Sequence[str], k: int, force: bool
-) -> list[Result]:
-    """Every system on every collection; names and options are checked before any work starts."""
-    from retrieval.systems import make_system
+    asked: Sequence[Asked], specs: Sequence[str], place: Workspace, *, force: bool, lenient: bool = False
+) -> dict[str, list[Result]]:
+    """Every SPEC's results, task by task; names and options are checked before any work starts.
 
-    systems = [make_system(spec) for spec in specs]
-    if len({system.spec for system in systems}) < len(systems):
-        raise UsageError("the same system is given twice", mend="give each --retriever once")
-    tasks = [make_task(collection, measures, k) for collection in found]
-    for task, system in product(tasks, systems):
-        system.identity(task.collection.card.language)  # a model that is not there says so now
-    return [evaluate(task, system, place, force=force) for task in tasks for system in systems]
+    Where `lenient`, a task that a SPEC cannot be put to is left out; else that is a UsageError.
+    """
+    systems = {
+        (number, spec): one.system(spec) for number, one in enumerate(asked) for spec in specs if one.takes(spec) or not lenient
+    }
+    for (number, _), system in systems.items():
+        system.identity(asked[number].task.language)  # a model that is not there says so now
+    found: dict[str, list[Result]] = {spec: [] for spec in specs}
+    for number, one in enumerate(asked):
+        for spec in specs:
+            if (number, spec) in systems:
+                found[spec].append(one.evaluate(spec, place, force=force))
+    return found
 
 
-def marks_of(results: Sequence[Result]) -> dict[tuple[str, str, str], str]:
+def by_task(by_spec: dict[str, list[Result]]) -> list[list[Result]]:
+    """The results task by task, in the order of the systems."""
+    keys = dict.fromkeys(result.key[:3] for own in by_spec.values() for result in own)
+    return [[result for own in by_spec.values() for result in own if result.key[:3] == key] for key in keys]
+
+
+def marks_of(results: Sequence[Result]) -> dict[tuple[str, ...], str]:
     """Within every task, how each system stands to the first."""
-    found: dict[tuple[str, str, str], str] = {}
-    for _, group in groupby(results, key=lambda result: (result.task, result.split)):
+    found: dict[tuple[str, ...], str] = {}
+    for _, group in groupby(results, key=lambda result: result.key[:3]):
         found |= marks(list(group))
     return found
 
@@ -121,7 +165,7 @@ def copy_out(results: Sequence[Result], out: Path | None) -> list[Result]:
     """Results copied under `out`: into it if there is one, else into a folder each; they then say so."""
     if out is None:
         return list(results)
-    names = [slug(f"{result.task}-{result.system}") for result in results]
+    names = [slug("-".join(part for part in result.key if part != "default")) for result in results]
     places = [out] if len(results) == 1 else [out / (f"{n}-{i}" if names.count(n) > 1 else n) for i, n in enumerate(names, 1)]
     for result, folder in zip(results, places, strict=True):
         copy_result(result, folder)

@@ -65,6 +65,11 @@ class CustomEncoder:
         """Dimensions d."""
         return int(self.model.dim)
 
+    @property
+    def declares_prompts(self) -> bool:
+        """Whether the class says, by an attribute, that it puts prompts before its texts."""
+        return any(getattr(self.model, name, None) for name in ("prompts", "query_prompt", "document_prompt"))
+
     def prompt(self, role: Role) -> str:
         """Empty: a class puts its prompts there itself."""
         return ""

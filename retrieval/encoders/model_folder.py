@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from corpora import InputError, Role, UsageError
+from corpora.state import file_digest
 
 POOLINGS = ("mean", "cls", "lasttoken")
 PROMPT_NAMES: Mapping[Role, tuple[str, ...]] = {"query": ("query",), "document": ("document", "passage", "corpus")}
@@ -79,7 +79,7 @@ class ModelFolder:
 
     def sums(self) -> dict[str, str]:
         """sha256 (hex) of every file that can move a vector, by its path in the folder."""
-        return {path.relative_to(self.path).as_posix(): _file_sum(path) for path in self._files()}
+        return {path.relative_to(self.path).as_posix(): file_digest(path) for path in self._files()}
 
     def _files(self) -> Iterator[Path]:
         for path in sorted(self.path.rglob("*")):
@@ -106,8 +106,3 @@ class ModelFolder:
 
     def _refuse(self, what: str, mend: str) -> None:
         raise InputError(what, where=str(self.path), mend=mend)
-
-
-def _file_sum(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -24,7 +25,7 @@ _HUB = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def resolve_encoder(target: str, options: Mapping[str, Any] | None = None, *, offline: bool = False) -> Encoder:
-    """The encoder that ENCODER names: a registered name, a folder, `file.py:Class`, `module:Class`, or a hub name.
+    """The encoder that ENCODER names: a registered name or PREFIX:NAME, a folder, `file.py:Class`, `module:Class`, a hub name.
 
     Looked for in this order. Raises UsageError for a name that is none of these (with suggestions), InputError for a
     model or class that cannot be taken, SurroundingsError for a hub model that is neither cached nor to be fetched.
@@ -49,7 +50,7 @@ def make_model(target: str, options: Mapping[str, Any] | None = None, *, offline
         revision = options.pop("revision", None)
         return SentenceEncoder.open(hub_folder(target, revision, ENCODERS.names(), offline=offline), options, target)
     forms = "a folder, file.py:Class, module:Class, or a hub name with one slash"
-    raise UsageError(f"unknown encoder {target!r}", mend=f"{suggest(target, ENCODERS.names())}; or {forms}")
+    raise UsageError(f"unknown encoder {target!r}", mend=f"{suggest(target, ENCODERS.shown())}; or {forms}")
 
 
 def is_encoder(model: Any) -> TypeGuard[Encoder]:
@@ -59,7 +60,7 @@ def is_encoder(model: Any) -> TypeGuard[Encoder]:
 
 def _called(maker: Any, where: str, options: Mapping[str, Any]) -> Any:
     """What a class or a function makes of the options; a ready object as it is."""
-    if not (inspect.isclass(maker) or inspect.isroutine(maker)):
+    if not (inspect.isclass(maker) or inspect.isroutine(maker) or isinstance(maker, partial)):
         if options:
             raise UsageError(
                 f"it is a ready object and takes no options ({', '.join(options)})", where=where, mend="leave them out"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +68,10 @@ class SentenceEncoder:
         encoder = cls(folder, name or path.name, chosen)
         encoder._check()
         return encoder
+
+    def unscaled(self) -> SentenceEncoder:
+        """The encoder whose vectors are as the model makes them, for classifiers and distances."""
+        return replace(self, options={**self.options, "similarity": "dot"}) if self.similarity == "cosine" else self
 
     def _check(self) -> None:
         if self.similarity not in SIMILARITIES:

@@ -123,7 +123,7 @@ def test_index_search_and_compare(folder: Path, tmp_path: Path) -> None:
 
 
 BAD = [
-    (["run", "--retriever", "bm25"], 2, "give either --task or --data"),
+    (["run", "--retriever", "bm25"], 2, "give one of --task, --benchmark and --data"),
     (["run", "--task", "hpo-lai", "--retriever", "bm25"], 2, "did you mean hpo-lay"),
     (["run", "--data", "{folder}", "--retriever", "bm26"], 2, "did you mean bm25"),
     (["run", "--data", "{folder}", "--retriever", "bm25", "--split", "dev"], 2, "test"),

@@ -1,0 +1,1 @@
+"""The bridge to mteb, in both directions; nothing here imports mteb before it is needed."""

@@ -1,0 +1,139 @@
+"""How a source is described: frozen values that say where data is got and which of its columns is which of ours.
+
+Strings of a source may hold `{split}` and `{subset}`, which `filled` replaces. A column, a config, a split or a file may be
+written as alternatives, `_id|id`, of which the first that is there is taken. An empty last one, `title|`, lets a column be
+missing; of a config or a split it means the only one there is. So no name may hold a `|`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, TypeAlias
+
+Shape = Literal["retrieval", "reranking", "aligned", "labels", "pairs"]
+DocumentFormat = Literal["folder", "nxml", "trials"]
+SPLIT = "{split}|"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a hub repository: a split of one of its configs, or a `file` of it.
+
+    `columns` maps our field to their column, or to several whose texts are joined by a space; `metadata` lists columns
+    that are kept under their own names, where they are there. Without a `split`, it is the one asked for, else the only one
+    there is. `train_split` (of labels) is the split that is learned from. `repo` at `revision` is where it lies; a revision
+    that is empty, short or a branch is resolved once and then kept.
+    """
+
+    repo: str
+    columns: Mapping[str, tuple[str, ...]]
+    revision: str = ""
+    config: str = "default"
+    split: str = SPLIT
+    file: str = ""
+    metadata: tuple[str, ...] = ()
+    train_split: str = ""
+
+
+@dataclass(frozen=True)
+class HubSource:
+    """Tables on the hub, in one of the shapes; `allow_dangling` takes judgements of unknown documents as they are."""
+
+    shape: Shape
+    tables: Mapping[str, Table]
+    allow_dangling: bool = False
+
+
+@dataclass(frozen=True)
+class FilesSource:
+    """A folder that the user brings, of corpus, queries and judgements; `recipe` says what must be in it and how to make it."""
+
+    recipe: str
+    layout: Literal["beir", "medir"] = "medir"
+    folder: str = ""
+
+
+@dataclass(frozen=True)
+class TrecSource:
+    """Topics, judgements and documents in the formats of TREC, as paths inside a folder that the user brings.
+
+    `documents` is read by `format`: `folder` (a corpus as in any folder), `nxml` (articles of PubMed Central) or `trials`
+    (studies of ClinicalTrials.gov), both XML files in a tree of folders. A query is the text of the topic's `fields`
+    joined by a space; without `fields` all of them are.
+    """
+
+    topics: str
+    qrels: str
+    recipe: str
+    documents: str = ""
+    format: DocumentFormat = "folder"
+    fields: tuple[str, ...] = ()
+    folder: str = ""
+
+
+@dataclass(frozen=True)
+class IrDatasetsSource:
+    """A data set of ir_datasets by its `id`."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class BuiltinSource:
+    """A collection of medir's own by its `name`."""
+
+    name: str
+
+
+Source: TypeAlias = HubSource | FilesSource | TrecSource | IrDatasetsSource | BuiltinSource
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a table must say and may say."""
+
+    needed: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Both."""
+        return self.needed + self.optional
+
+
+_RETRIEVAL = {
+    "corpus": Columns(("id", "text"), ("title",)),
+    "queries": Columns(("id", "text"), extra=("metadata",)),
+    "qrels": Columns(("query", "document"), ("grade",)),
+}
+SHAPES: Mapping[str, tuple[Mapping[str, Columns], ...]] = {
+    "retrieval": (_RETRIEVAL,),
+    "reranking": (
+        {**_RETRIEVAL, "candidates": Columns(("query", "documents"))},
+        {"lists": Columns(("query", "positive", "negative"))},
+    ),
+    "aligned": ({"rows": Columns(("left", "right"), extra=("metadata",))},),
+    "labels": ({"rows": Columns(("text", "label"), extra=("train_split",))},),
+    "pairs": ({"rows": Columns(("left", "right", "value"))},),
+}
+"""Per shape the sets of tables that it may be made of."""
+
+
+def filled(source: Source, split: str, subset: str) -> Source:
+    """The source with `{split}` and `{subset}` replaced in every string of it, but the recipe."""
+    names = [item.name for item in fields(source) if item.name != "recipe"]
+    return replace(source, **{name: _filled(getattr(source, name), split, subset) for name in names})
+
+
+def _filled(value: Any, split: str, subset: str) -> Any:
+    if isinstance(value, str):
+        return value.replace("{split}", split).replace("{subset}", subset)
+    if isinstance(value, tuple):
+        return tuple(_filled(item, split, subset) for item in value)
+    if isinstance(value, Mapping):
+        return {name: _filled(item, split, subset) for name, item in value.items()}
+    if isinstance(value, Table):
+        return replace(value, **{item.name: _filled(getattr(value, item.name), split, subset) for item in fields(value)})
+    return value

@@ -1,0 +1,95 @@
+"""An entry's card, and its data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from corpora.collection import Card, Collection
+from corpora.labelled import LabelledTexts, TextPairs
+from corpora.sources import FilesSource, Loaded, check_counts, generations_of, open_generations, open_source, source_of
+from corpora.workspace import Workspace
+
+from .entry import RANKED, Entry
+from .models import seen_by
+
+
+def card_of_entry(entry: Entry, split: str | None = None, subset: str | None = None) -> Card:
+    """The card of one split and subset (the defaults where none is asked): what its data must hold, and how it is scored.
+
+    Its `language` is that of the documents, its `trained_on` the models known to have seen the task, and its `counts`
+    those that are known of this split and subset and can be checked. Raises UsageError for a split or subset that is not there.
+    """
+    split, subset = entry.split(split), entry.subset(subset)
+    return Card(
+        name=entry.name,
+        language=entry.language.replace("{subset}", subset),
+        source=_source(entry),
+        revision=str(entry.source.get("revision", "")),
+        licence=entry.licence,
+        attribution=entry.attribution,
+        citation=entry.citation,
+        note=entry.note,
+        trained_on=tuple(dict.fromkeys([*entry.trained_on, *seen_by(entry.name)])),
+        text_rule=entry.text_rule,
+        main=entry.main,
+        measures=entry.measures,
+        slices=entry.slices,
+        macro=entry.macro,
+        drop_same_id=entry.drop_same_id,
+        version=entry.version,
+        subset=subset or "default",
+        counts={what: count for what, count in entry.counts_of(split, subset).items() if what != "topics"},
+    )
+
+
+def open_entry(
+    entry: Entry, split: str | None, subset: str | None, workspace: Workspace, *, folder: Path | None = None, check: bool = True
+) -> Loaded:
+    """The data of one split and subset, fetched where it is not kept, and checked against the entry's counts unless not `check`.
+
+    `folder` is what the user brings, for entries of the kinds `files` and `trec`; without it, the folder of the entry's
+    name under `MEDIR_DATA`. Queries get the entry's `generations`, fetched when they are asked for. Raises as `card_of_entry`
+    and as `corpora.sources.open_source`.
+    """
+    card = card_of_entry(entry, split, subset)
+    card = card if check else replace(card, counts={})
+    split, subset = entry.split(split), entry.subset(subset)
+    table = dict(entry.source) | ({"folder": str(folder.resolve())} if folder else {})
+    source = source_of(table, where=f"the catalogue, {entry.name}")
+    if isinstance(source, FilesSource) and entry.type not in RANKED:
+        return _labelled(source, entry, card, split)
+    stored = [entry.stored_as.get(name, name) for name in (split, subset)]
+    found = _as_asked(open_source(source, card, stored[0], stored[1], workspace), split)
+    return _with_generations(found, entry, workspace)
+
+
+def _with_generations(found: Loaded, entry: Entry, workspace: Workspace) -> Loaded:
+    """The collection with what language models wrote for its queries, where the entry says where that lies."""
+    if not entry.generations or not isinstance(found, Collection):
+        return found
+    tables = generations_of(entry.generations, entry.source, where=f"the catalogue, {entry.name}.generations")
+    return replace(found, queries=replace(found.queries, generations=open_generations(tables, workspace)))
+
+
+def _labelled(source: FilesSource, entry: Entry, card: Card, split: str) -> LabelledTexts | TextPairs:
+    """The labels or pairs in a folder that the user brings, under the entry's card."""
+    from corpora.labelled_folder import read_labelled, read_pairs
+    from corpora.sources.files import user_folder
+
+    folder = user_folder(source.folder or card.name, source.recipe)
+    data = read_labelled(folder) if entry.shape == "labels" else read_pairs(folder, split)
+    check_counts(card.counts, data.describe(), card.name)
+    return replace(data, card=card)
+
+
+def _as_asked(loaded: Loaded, split: str) -> Loaded:
+    """The data under our name of the split, where the source calls it something else."""
+    if isinstance(loaded, LabelledTexts) or loaded.split == split:
+        return loaded
+    return replace(loaded, split=split)
+
+
+def _source(entry: Entry) -> str:
+    place = {"hub": "repo", "ir_datasets": "id", "builtin": "name"}.get(entry.kind)
+    return f"{entry.kind}: {entry.source[place]}" if place else f"{entry.kind}: brought by the user"

@@ -1,0 +1,47 @@
+"""Generations kept beside queries: read in each published form, refused where they are no text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from corpora import InputError, UsageError
+from corpora.generations import generations_in, read_generations
+
+
+def test_each_published_form_is_read(tmp_path: Path) -> None:
+    rows = [{"query_id": "1", "text": "plain"}, {"id": 2, "text": "query", "hy_doc": "hmm"}]
+    rows += [{"id": "3", "text": "query", "rewrite_query": "passage", "doc": ["gold"]}, {"query_id": "1", "text": "again"}]
+    file = tmp_path / "texts.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert read_generations(file) == {"1": ("plain", "again"), "2": ("hmm",), "3": ("passage",)}
+
+
+@pytest.mark.parametrize("row", ['{"query_id": "1", "text": " "}', '{"query_id": "1"}', '{"query_id": "1", "text": ["a"]}', "{"])
+def test_what_is_no_text_is_refused_with_its_line(tmp_path: Path, row: str) -> None:
+    file = tmp_path / "texts.jsonl"
+    file.write_text(row, encoding="utf-8")
+    with pytest.raises(InputError, match=r"texts\.jsonl:1"):
+        read_generations(file)
+
+
+def test_a_folder_names_its_generators(tmp_path: Path) -> None:
+    assert generations_in(tmp_path) is None
+    (tmp_path / "generations").mkdir()
+    (tmp_path / "generations" / "gpt.jsonl").write_text('{"query_id": "1", "text": "a"}', encoding="utf-8")
+    found = generations_in(tmp_path)
+    assert found is not None
+    assert found.of("gpt") == {"1": ("a",)}
+    with pytest.raises(UsageError, match="did you mean gpt"):
+        found.of("gtp")
+
+
+def test_those_of_cmirb_fit_their_queries(shared: Path) -> None:
+    folder = shared / "data" / "cmirb-medexam-zh"
+    found = generations_in(folder)
+    assert found is not None
+    assert sorted(found.identities) == ["hyde-qwen2-7b", "sl-hyde-qwen2-7b"]
+    asked = {json.loads(line)["_id"] for line in (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines()}
+    assert set(found.of("hyde-qwen2-7b")) == asked
