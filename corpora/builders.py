@@ -79,8 +79,12 @@ def with_negatives(pairs: TextPairs, negatives: int = 1, seed: int = 0) -> TextP
     For a left side, 16 right sides of other rows are drawn, by the sha256 of seed, left side and draw, so that neither
     order nor library matter; those that belong to an equal left side are passed over. Of the rest, those that share
     most character trigrams with the true right side (Dice) are taken: hard, as near texts are hard to tell apart.
-    Notes: `sampled_negatives`. Raises InputError for fewer than two different right sides.
+    Notes: `sampled_negatives`. Raises InputError for a pair of another value than 1, and for fewer than two different
+    right sides.
     """
+    if wrong := [name for name, value in zip(pairs.ids, pairs.values, strict=True) if value != 1]:
+        what = f"pair {wrong[0]!r} does not belong together, so there are negatives already"
+        raise InputError(what, where=pairs.name, mend="give pairs of value 1 alone, or score them as they are")
     own: dict[str, set[str]] = {}
     for left, right in zip(pairs.left, pairs.right, strict=True):
         own.setdefault(left, set()).add(right)

@@ -36,8 +36,19 @@ class Generations:
 
 
 def generations_in(folder: Path) -> Generations | None:
-    """The generations kept in `folder/generations/`, named by their files; None where there are none."""
-    files = {path.name.partition(".jsonl")[0]: path for path in sorted((folder / FOLDER).glob("*.jsonl*")) if path.is_file()}
+    """The generations kept in `folder/generations/`, named by their `.jsonl` or `.jsonl.gz` files; None where there are none.
+
+    Raises InputError for two files of one name.
+    """
+    files: dict[str, Path] = {}
+    for path in sorted((folder / FOLDER).glob("*.jsonl*")):
+        if path.is_file() and path.name.endswith(ENDINGS):
+            name = path.name.removesuffix(".gz").removesuffix(".jsonl")
+            if name in files:
+                raise InputError(
+                    f"two files hold the generations of {name!r}", where=str(path), mend=f"remove it or {files[name]}"
+                )
+            files[name] = path
     if not files:
         return None
     return Generations({name: file_digest(path) for name, path in files.items()}, lambda name: read_generations(files[name]))

@@ -6,33 +6,31 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from corpora import Collection, UsageError
-from corpora.catalogue import COLLECTIONS, open_folder, open_named
+from corpora.catalogue import open_folder
 from corpora.workspace import Workspace
 from retrieval.system import System
-from retrieval.systems import make_system
-from tasks.catalogue.entries import entry, open_entry
+from tasks.asked import Asked, ask, ask_named, is_named
 from tasks.comparison import Comparison, against_first
-from tasks.evaluate import evaluate as evaluate_task
 from tasks.result import Result
-from tasks.retrieval_task import make_task
+from tasks.retrieval_task import RetrievalTask
+
+DEPTH = 1000
 
 
 def open_collection(
     name: str | Path, split: str | None = None, workspace: Workspace | None = None, *, allow_dangling: bool = False
 ) -> Collection:
-    """A collection by its name, built in or in the catalogue, or the one in a folder.
+    """A collection by its name, built in or in the catalogue, or the one in a folder; a name comes before a folder.
 
     Raises UsageError for an unknown name or split, InputError for data that cannot be read as it stands.
     """
     workspace = workspace or Workspace()
-    if str(name) in COLLECTIONS:
-        return open_named(str(name), split, workspace)
-    if not (isinstance(name, Path) or Path(name).exists()):
-        found = open_entry(entry(name), split, None, workspace)
-        if not isinstance(found, Collection):
-            raise UsageError(f"{name} holds no queries over documents", mend="score an encoder on it: medir run --task NAME")
-        return found
-    return open_folder(Path(name), split, workspace, allow_dangling=allow_dangling)
+    if _is_folder(name):
+        return open_folder(Path(name), split, workspace, allow_dangling=allow_dangling)
+    found = ask_named(str(name), split, None, workspace).task
+    if not isinstance(found, RetrievalTask):
+        raise UsageError(f"{name} holds no queries over documents", mend="score an encoder on it: medir run --task NAME")
+    return found.collection
 
 
 def evaluate(
@@ -40,18 +38,31 @@ def evaluate(
     system: System | str,
     *,
     measures: Sequence[str] = (),
-    k: int = 1000,
+    k: int | None = None,
     workspace: Workspace | None = None,
     force: bool = False,
 ) -> Result:
-    """The result of a system (or SPEC) on a collection; a kept one is returned if nothing has changed."""
+    """The result of a system (or SPEC) on a collection; a kept one is returned if nothing has changed.
+
+    A name is run as `medir run --task` runs it, with the prompts of the task, and its depth where no `k` is given (1000
+    for all else). A Collection or a folder feeds models no prompts but those of the SPEC.
+    """
     workspace = workspace or Workspace()
-    if not isinstance(collection, Collection):
-        collection = open_collection(collection, workspace=workspace)
-    bound = make_system(system) if isinstance(system, str) else system
-    return evaluate_task(make_task(collection, measures, k), bound, workspace, force=force)
+    return _asked(collection, measures, k, workspace).evaluate(system, workspace, force=force)
 
 
 def compare(results: Sequence[Result], measures: Sequence[str] = ()) -> list[Comparison]:
     """Every result against the first: paired sign flips, Holm over all comparisons."""
     return against_first(results, measures)
+
+
+def _asked(data: Collection | str | Path, measures: Sequence[str], k: int | None, workspace: Workspace) -> Asked:
+    if isinstance(data, str) and not _is_folder(data):
+        return ask_named(data, None, None, workspace, measures=measures, k=k)
+    found = data if isinstance(data, Collection) else open_folder(Path(data), None, workspace)
+    return ask(found, measures=measures, k=DEPTH if k is None else k)
+
+
+def _is_folder(name: str | Path) -> bool:
+    """Whether a folder is meant: any Path, and a string that is no task's name and is there."""
+    return isinstance(name, Path) or (not is_named(name) and Path(name).exists())

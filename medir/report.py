@@ -98,7 +98,8 @@ def comparisons_text(comparisons: Sequence[Comparison], form: Format) -> str:
     for one in comparisons:
         gap = f"{one.difference:+.4f} [{one.low:+.4f}, {one.high:+.4f}]"
         counts = [f"{one.p:.4f}", f"{one.adjusted:.4f}", f"{one.wins:,}", f"{one.losses:,}"]
-        rows.append([one.task, one.measure, one.system, one.baseline, gap, *counts, one.mark])
+        name = one.task if one.subset == "default" else f"{one.task} ({one.subset})"
+        rows.append([name, one.measure, one.system, one.baseline, gap, *counts, one.mark])
     return as_table(rows, form)
 
 

@@ -29,11 +29,11 @@ DEFAULTS: dict[str, Any] = {"generations": "", "join": "mean", "answer_after": "
 
 @dataclass(frozen=True)
 class Hyde:
-    """How queries are rewritten: by a generator's name among the queries' own generations, or by a file of them.
+    """How queries are rewritten: by a generator's name among the queries' own generations, else by a file of them.
 
     `join`: `mean` gives the query and each of its texts the same weight, the texts without a prompt (a lexical system then
     searches for all words of all of them); `alone` drops the query. `answer_after`: only what stands behind the first such
-    mark counts, the whole text where there is none.
+    mark counts, the whole text where there is none; where nothing stands behind it, nothing was generated.
     """
 
     generations: str
@@ -62,6 +62,13 @@ class Hyde:
         return Path(self.generations).is_file()
 
     def _texts(self, queries: Queries) -> Texts:
+        """What was generated for each query; one with nothing behind the mark is not among them."""
+        answers = {query: tuple(filter(None, map(self._answer, texts))) for query, texts in self._read(queries).items()}
+        return {query: texts for query, texts in answers.items() if texts}
+
+    def _read(self, queries: Queries) -> Texts:
+        if queries.generations is not None and self.generations in queries.generations.identities:
+            return queries.generations.of(self.generations)
         if self._is_file:
             return read_generations(Path(self.generations))
         if queries.generations is None:
@@ -73,7 +80,7 @@ class Hyde:
         if not texts:
             return own
         share = 1 / (len(texts) if self.join == "alone" else len(texts) + 1)
-        generated = tuple(Part(text=self._answer(text), role="plain", weight=share) for text in texts)
+        generated = tuple(Part(text=text, role="plain", weight=share) for text in texts)
         return generated if self.join == "alone" else (*(replace(part, weight=part.weight * share) for part in own), *generated)
 
     def _answer(self, text: str) -> str:

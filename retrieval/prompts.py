@@ -22,9 +22,10 @@ class TaskPrompts:
     def for_model(self, name: str) -> dict[str, str]:
         """The options that feed them to the model called `name`: `query_prompt`, `document_prompt`; empty where it has none.
 
-        A model belongs to the family with the most words that all stand in its name: `e5-instruct` before `e5`.
+        A model belongs to the family with the most words that all stand in its name, or in the last part of its path:
+        `e5-instruct` before `e5`.
         """
-        spoken = set(re.split(r"[^a-z0-9]+", name.lower()))
+        spoken = set(re.split(r"[^a-z0-9]+", name.rstrip("/").rpartition("/")[2].lower()))
         families = [family for family in self.families if family != BARE and set(family.split("-")) <= spoken]
         best = max(families, key=lambda family: (family.count("-"), family), default="")
         chosen = {**self.general, **self.families.get(best, {})}

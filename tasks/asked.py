@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from corpora import Collection, Registry, UsageError
+from corpora.catalogue import COLLECTIONS, open_named
 from corpora.labelled import LabelledTexts, TextPairs
 from corpora.workspace import Workspace
 from retrieval.prompts import TaskPrompts, with_prompts
 from retrieval.system import System
 from retrieval.systems import make_system
 
-from .catalogue.entries import Entry, open_entry
+from .catalogue.entries import Entry, entries, entry, open_entry
 from .embedding import EmbeddingTask, make_embedding_task, make_encoder_system
+from .embedding.make import clustering_task
 from .embedding.vectors import EncoderSystem
 from .evaluate import evaluate
 from .result import Result
-from .retrieval_task import RetrievalTask, make_task
+from .retrieval_task import ASIDE, RetrievalTask, make_task
 
 TASKS: Registry[Callable[..., Asked]] = Registry("task")
 """Tasks behind a prefix (`mteb:NAME`): `(split, subset, workspace, measures, k) -> Asked`."""
@@ -29,10 +31,22 @@ DENSE = "dense:"
 
 @dataclass(frozen=True)
 class Asked:
-    """A task, and what it tells models."""
+    """A task, and what it tells models.
+
+    `notes` move no score: they are shown beside every result, also a kept one. `published`: whether it is what published
+    scores under its name are about, a task of the catalogue on its default split.
+    """
 
     task: RetrievalTask | EmbeddingTask
     prompts: TaskPrompts = field(default_factory=TaskPrompts)
+    notes: Mapping[str, int] = field(default_factory=dict)
+    published: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Task, subset and split, as a result names them."""
+        found = self.task.identity
+        return found["task"], found["subset"], found["split"]
 
     @property
     def embeds(self) -> bool:
@@ -43,25 +57,59 @@ class Asked:
         """Whether a SPEC can be put to it: an embedding task needs `dense:ENCODER`."""
         return not self.embeds or spec.startswith(DENSE)
 
-    def system(self, spec: str) -> System | EncoderSystem:
-        """The system that a SPEC names here. Raises UsageError for one that the task does not take."""
+    def system(self, asked: System | str) -> System | EncoderSystem:
+        """A system, or the one that a SPEC names, fed as the task says. Raises UsageError for one that it does not take."""
+        spec = asked if isinstance(asked, str) else asked.spec
         if not self.takes(spec):
             raise UsageError(f"{self.task.name} embeds texts, and {spec} ranks documents", mend="give it a model: dense:ENCODER")
         if self.embeds:
             return make_encoder_system(spec.removeprefix(DENSE))
-        return with_prompts(make_system(spec), self.prompts)
+        return with_prompts(make_system(asked) if isinstance(asked, str) else asked, self.prompts)
 
-    def evaluate(self, spec: str, workspace: Workspace, *, force: bool = False) -> Result:
-        """The result of a SPEC, kept or computed."""
+    def evaluate(self, asked: System | str, workspace: Workspace, *, force: bool = False) -> Result:
+        """The result of a system or SPEC, kept or computed."""
         task: Any = self.task  # of one type with its system, which the checker cannot see
-        return evaluate(task, self.system(spec), workspace, force=force)
+        found = evaluate(task, self.system(asked), workspace, force=force)
+        return replace(found, notes={**found.notes, **self.notes})
 
 
-def ask(loaded: Loaded, kind: str = "", split: str | None = None, measures: Sequence[str] = (), k: int = 1000) -> Asked:
-    """The task of some data; `kind` says which where it is labels or pairs. Raises as the makers of tasks do."""
+def ask(
+    loaded: Loaded,
+    kind: str = "",
+    split: str | None = None,
+    measures: Sequence[str] = (),
+    k: int = 1000,
+    options: Mapping[str, Any] | None = None,
+) -> Asked:
+    """The task of some data; `kind` says which where it is labels or pairs, `options` are those of a clustering.
+
+    Raises as the makers of tasks do.
+    """
+    aside = {name: count for name, count in loaded.notes.items() if name in ASIDE}
     if isinstance(loaded, Collection):
-        return Asked(make_task(loaded, measures, k))
-    return Asked(make_embedding_task(kind, loaded, split, measures))
+        return Asked(make_task(loaded, measures, k), notes=aside)
+    loaded = replace(loaded, notes={name: count for name, count in loaded.notes.items() if name not in ASIDE})
+    if options and kind == "clustering" and isinstance(loaded, LabelledTexts):
+        return Asked(clustering_task(loaded, split, measures, **options), notes=aside)
+    return Asked(make_embedding_task(kind, loaded, split, measures), notes=aside)
+
+
+def is_named(name: str) -> bool:
+    """Whether a task can be opened by this name: the catalogue's, built in, registered, or behind a prefix."""
+    return TASKS.is_prefixed(name) or name in entries() or name in COLLECTIONS
+
+
+def ask_named(
+    name: str, split: str | None, subset: str | None, workspace: Workspace, *, measures: Sequence[str] = (), k: int | None = None
+) -> Asked:
+    """The task of a name: the one way to open it, for every command and for Python. Raises UsageError for an unknown name."""
+    if TASKS.is_prefixed(name):
+        return TASKS.get(name)(split or "", subset or "", workspace, measures, k)
+    if name in COLLECTIONS and name not in entries():
+        if subset:
+            raise UsageError(f"{name} has no subsets", mend="leave out --subset")
+        return ask(open_named(name, split, workspace), measures=measures, k=1000 if k is None else k)
+    return ask_entry(entry(name), split, subset, workspace, measures=measures, k=k)
 
 
 def ask_entry(
@@ -75,5 +123,6 @@ def ask_entry(
 ) -> Asked:
     """A task of the catalogue, its data opened, with its prompts. Without `k`, the entry's own depth."""
     loaded = open_entry(entry, split, subset, workspace)
-    asked = ask(loaded, entry.type, entry.split(split), measures, k or entry.k)
-    return Asked(asked.task, TaskPrompts(entry.prompts, entry.prompts_for))
+    asked = ask(loaded, entry.type, entry.split(split), measures, entry.k if k is None else k, entry.options)
+    default = entry.split(split) == entry.splits[0]
+    return replace(asked, prompts=TaskPrompts(entry.prompts, entry.prompts_for), published=default)

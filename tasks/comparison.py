@@ -30,6 +30,8 @@ SAME = (
     "roll_up",
     "parents",
     "k",
+    "candidates",
+    "role",
 )
 
 
@@ -43,6 +45,7 @@ class Comparison:
     """
 
     task: str
+    subset: str
     measure: str
     system: str
     baseline: str
@@ -101,7 +104,12 @@ def all_pairs(results: Sequence[Result], measures: Sequence[str] = ()) -> list[C
 
 
 def compared(results: Sequence[Result]) -> list[str]:
-    """The measures of which all results have each query's value, less Judged, which describes the judgements."""
+    """The measures of which all results have each query's value, less Judged, which describes the judgements.
+
+    None of a clustering's `restarts`: they are experiments over one set of texts, no sample from which a test could infer.
+    """
+    if any(result.identity.get("restarts") for result in results):
+        return []
     shared = [name for name in results[0].measures if all(name in result.per_query.values for result in results)]
     return [name for name in shared if not name.startswith("Judged")]
 
@@ -129,6 +137,7 @@ def _compared(pairs: Sequence[Pair], p: Sequence[float], adjusted: Sequence[floa
     return [
         Comparison(
             first.task,
+            first.subset,
             name,
             second.system,
             first.system,

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
+from corpora import Card
 from corpora.state import digest_json
 from corpora.workspace import Workspace
 
@@ -25,6 +27,7 @@ LIBRARIES = (
     "pytrec-eval-terrier",
     "torch",
     "sentence-transformers",
+    "tokenizers",
     "transformers",
 )
 
@@ -32,14 +35,18 @@ LIBRARIES = (
 def evaluate(task: Task[Asked], system: Asked, workspace: Workspace, *, force: bool = False) -> Result:
     """The result of `system` on `task`: the kept one if nothing that it depends on has changed, else computed and kept.
 
-    A retrieval task asks a System, an embedding task an EncoderSystem.
+    A retrieval task asks a System, an embedding task an EncoderSystem. The note `trained_on_this` says that the system is known
+    to have been trained on the task's data; what is known now is part of what a kept result depends on.
     """
     versions = library_versions(task.libraries)
     identity = {**task.identity, "spec": system.spec, "system": system.identity(task.language), "versions": versions}
+    seen = {"trained_on_this": 1} if _card(task).seen_by(system.spec) else {}
+    identity |= seen
     folder = workspace.folder("results", slug(task.name), f"{slug(system.spec)}-{digest_json(identity)[:16]}")
     if force or not folder.exists():
         found = task.evaluate(system, workspace)
-        result = replace(found.result, identity=identity, versions=versions)
+        notes = dict(sorted({**found.result.notes, **seen}.items()))
+        result = replace(found.result, notes=notes, identity=identity, versions=versions)
         config = {**task.config, "system": system.spec}
         write_result(_fresh(folder), result, found.run, config, describe_machine(found.seconds))
     return read_result(_newest(folder))
@@ -54,6 +61,12 @@ def library_versions(more: Sequence[str] = ()) -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def _card(task: Any) -> Card:
+    """The card of a task's data: an embedding task's own, or that of the collection that is searched."""
+    card: Card = task.card if hasattr(task, "card") else task.collection.card
+    return card
 
 
 def slug(name: str) -> str:

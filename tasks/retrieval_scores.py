@@ -21,7 +21,7 @@ def scored(of: Collection, run: Run, measures: Sequence[Measure], k: int, system
     Raises InputError where no query has a relevant document.
     """
     scores = score(run, of.qrels, measures)
-    notes = added(of.notes, run.notes, scores.notes, {"trained_on_this": 1} if of.card.seen_by(system) else {})
+    notes = added(of.notes, run.notes, scores.notes)
     names = [str(measure) for measure in measures]
     values = np.stack([scores.values[measure] for measure in measures])
     row_of = {query: row for row, query in enumerate(of.queries.ids)}

@@ -28,6 +28,8 @@ from .retrieval_scores import scored
 from .task import Evaluated
 
 SCORING_VERSION = 1
+ASIDE = ("revision_moved", "counts_unchecked")
+"""Notes on where data came from: shown, but no part of what a score depends on."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class RetrievalTask:
             "slices": [*card.slices, card.macro],
             "roll_up": card.roll_up or "none",
             "parents": _parents_digest(of),
-            "notes": dict(of.notes),
+            "notes": {name: count for name, count in of.notes.items() if name not in ASIDE},
             "measures": [str(measure) for measure in self.measures],
             "k": self.k,
         }

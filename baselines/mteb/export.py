@@ -18,6 +18,7 @@ from .measures import score_of
 from .to_mteb import model_meta
 
 PREFIX = "mteb:"
+ROUNDED = 1e-6
 SCRIPTS = {"zh": "Hans", "ja": "Jpan", "ko": "Kore", "ru": "Cyrl", "uk": "Cyrl", "ar": "Arab", "fa": "Arab", "hi": "Deva"}
 
 
@@ -35,20 +36,33 @@ def export_results(
     `root/results/<org__model>/<revision>/<Task>.json` with `model_meta.json` beside it. `tasks` names medir's tasks as mteb
     does (those run as `mteb:NAME` are known), `revisions` gives their data's revision by mteb's name. `model` (`org/name`) and
     `revision` are by default `medir/SPEC` and the digest of the system's identity. Rows that a file holds of other splits
-    and subsets stay. Raises UsageError for a model without an organisation.
+    and subsets stay. Raises UsageError for a model without an organisation and for two results that would be one row, with
+    nothing written, and where a file is of another revision of the data or holds other values, those before it written.
     """
     if model and "/" not in model:
         raise UsageError(f"mteb wants a model as org/name, not {model!r}", mend=f"for example: my-team/{model}")
     cache = mteb_library().ResultCache(root)
-    files = []
-    for result in results:
-        name, subset = _task_of(result, tasks or {})
-        meta = model_meta(result.system, revision or digest_json(result.identity.get("system", {})))
-        meta = meta.model_copy(update={"name": model}) if model else meta
-        path = cache.get_task_result_path(name, meta)
+    metas = [_meta(result, model, revision) for result in results]
+    named = [_task_of(result, tasks or {}) for result in results]
+    files = [cache.get_task_result_path(name, meta) for (name, _), meta in zip(named, metas, strict=True)]
+    _check_rows([(path, of.split, subset) for path, of, (_, subset) in zip(files, results, named, strict=True)])
+    for result, (name, subset), meta, path in zip(results, named, metas, files, strict=True):
         cache.save_to_cache(_task_result(result, name, subset, path, (revisions or {}).get(name, "")), meta)
-        files.append(path)
     return list(dict.fromkeys(files))
+
+
+def _meta(result: Result, model: str, revision: str) -> Any:
+    """The ModelMeta of a result's system, under the name and revision asked for."""
+    meta = model_meta(result.system, revision or digest_json(result.identity.get("system", {})))
+    return meta.model_copy(update={"name": model}) if model else meta
+
+
+def _check_rows(rows: Sequence[tuple[Path, str, str]]) -> None:
+    """Raise UsageError where two results would be the same row of the same file."""
+    if twice := [row for number, row in enumerate(rows) if row in rows[:number]]:
+        path, split, subset = twice[0]
+        what = f"two results would be one row: split {split}, subset {subset}"
+        raise UsageError(what, where=str(path), mend="export one, or under another model or revision; nothing was written")
 
 
 def _task_of(result: Result, tasks: Mapping[str, str]) -> tuple[str, str]:
@@ -61,17 +75,38 @@ def _task_of(result: Result, tasks: Mapping[str, str]) -> tuple[str, str]:
 
 def _task_result(result: Result, name: str, subset: str, path: Path, revision: str) -> Any:
     kind = mteb_library("results.task_result").TaskResult
-    row = _row(result, name, subset)
-    kept: dict[str, list[dict[str, Any]]] = json.loads(path.read_bytes())["scores"] if path.exists() else {}
-    same = [other for other in kept.get(result.split, []) if other["hf_subset"] != subset]
-    scores = {**kept, result.split: [*same, row]}
+    row, pinned = _row(result, name, subset), revision or _revision(result, name)
+    kept = _kept(path, pinned)
+    same = [other for other in kept.get(result.split, []) if other["hf_subset"] == subset]
+    if any(_differ(row, other) for other in same):
+        what = f"it holds other values of the split {result.split}, subset {subset}"
+        raise UsageError(what, where=str(path), mend="remove it, or export under another model or revision")
+    others = [other for other in kept.get(result.split, []) if other not in same]
+    scores = {**kept, result.split: [*others, row]}
     return kind(
-        dataset_revision=revision or _revision(result, name),
+        dataset_revision=pinned,
         task_name=name,
         mteb_version=mteb_library().__version__,
         scores=scores,
         evaluation_time=_seconds(result),
     )
+
+
+def _kept(path: Path, revision: str) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a file by split. Raises UsageError where they are of another revision of the data."""
+    if not path.exists():
+        return {}
+    held = json.loads(path.read_bytes())
+    if held["dataset_revision"] != revision:
+        what = f"it is of the data's revision {held['dataset_revision']}, not {revision}"
+        raise UsageError(what, where=str(path), mend="give the revision of the whole task in revisions=, or remove the file")
+    scores: dict[str, list[dict[str, Any]]] = held["scores"]
+    return scores
+
+
+def _differ(row: Mapping[str, Any], kept: Mapping[str, Any]) -> bool:
+    """Whether a value that both rows hold is another; mteb rounds what it writes to six decimals."""
+    return any(isinstance(kept.get(name), float) and abs(kept[name] - value) > ROUNDED for name, value in row.items())
 
 
 def _row(result: Result, name: str, subset: str) -> dict[str, Any]:
@@ -81,11 +116,18 @@ def _row(result: Result, name: str, subset: str) -> dict[str, Any]:
         computed = f"medir {version('medir')}"
     except PackageNotFoundError:
         computed = "medir"
-    about = {"hf_subset": subset, "languages": _languages(result), "computed_by": computed, "queries": result.queries}
-    return {**values, "main_score": result.measures[result.main].mean, **about}
+    about = {"hf_subset": subset, "languages": _languages(result, name, subset), "computed_by": computed}
+    return {**values, "main_score": result.measures[result.main].mean, **about, "queries": result.queries}
 
 
-def _languages(result: Result) -> list[str]:
+def _languages(result: Result, name: str, subset: str) -> list[str]:
+    """What mteb says of the task's subset, where it knows both; else the language that the result says."""
+    try:
+        told = mteb_library().get_task(name).metadata.hf_subsets_to_langscripts
+    except KeyError:
+        told = {}
+    if subset in told:
+        return list(told[subset])
     language = str(result.identity.get("language", "unknown"))
     return [f"{long}-{SCRIPTS.get(language, 'Latn')}" for long in long_codes(language)]
 

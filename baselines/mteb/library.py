@@ -38,8 +38,8 @@ def short_code(language: str) -> str:
 
 
 def long_codes(language: str) -> list[str]:
-    """A language of medir's as mteb writes it (`en` is `["eng"]`); empty where mteb's code is not known."""
-    return [long for long, short in SHORT_CODES.items() if short == language and long not in ("cmn", "nor")]
+    """A language of medir's as mteb mostly writes it (`en` is `["eng"]`, `zh` `["cmn"]`); empty where its code is not known."""
+    return [long for long, short in SHORT_CODES.items() if short == language and long not in ("zho", "nor")]
 
 
 def documents_language(languages: Sequence[str], corpus: Corpus) -> str:

@@ -35,7 +35,7 @@ def asked(name: str, split: str, subset: str, workspace: Workspace, measures: Se
     """What `medir run --task mteb:NAME` scores: a retrieval task, or an embedding task by mteb's own recipe."""
     task, inner = named_task(name)
     if isinstance(task, mteb_library("abstasks").AbsTaskRetrieval):
-        return ask(nouns_of(task, split, subset or inner, workspace), measures=measures, k=k or 1000)
+        return ask(nouns_of(task, split, subset or inner, workspace), measures=measures, k=1000 if k is None else k)
     return Asked(embedding_task_of(task, split, subset or inner, workspace, measures))
 
 
@@ -58,14 +58,6 @@ def nouns_of(task: Any, split: str, subset: str, workspace: Workspace) -> Nouns:
     if kind in ("Classification", "Clustering"):
         return labelled_texts(loaded_part(task, split, subset, workspace))
     raise UsageError(f"its type is {kind}, which medir has not", where=f"mteb:{task.metadata.name}", mend="run it in mteb")
-
-
-def prompts_of(task: Any) -> dict[str, str]:
-    """The prompts that a task's metadata gives for `query` and `document`: those that mteb's instructed models are fed."""
-    prompt = task.metadata.prompt
-    if isinstance(prompt, str):
-        return {"query": prompt, "document": prompt}
-    return {str(getattr(role, "value", role)): text for role, text in (prompt or {}).items()}
 
 
 def _collection(part: Part, workspace: Workspace) -> Collection:

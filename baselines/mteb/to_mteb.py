@@ -39,7 +39,7 @@ def as_search(system: System | str, workspace: Workspace | None = None) -> MtebS
 def as_encoder(encoder: Encoder | str, workspace: Workspace | None = None) -> MtebEmbedding:
     """A medir encoder (or ENCODER, or `dense:ENCODER(...)`) as a model that `mteb.evaluate` takes for every task of texts.
 
-    Vectors are kept in the workspace. Raises SurroundingsError where mteb is not installed.
+    Vectors are kept in the workspace. Raises SurroundingsError where mteb is not installed, UsageError for an option index=.
     """
     mteb_library()
     return MtebEmbedding(_resolved(encoder) if isinstance(encoder, str) else encoder, workspace or Workspace())
@@ -133,7 +133,9 @@ def _resolved(target: str) -> Encoder:
     if not target.startswith("dense:"):
         return resolve_encoder(target)
     spec = parse_spec(target)
-    return resolve_encoder(spec.target, {key: value for key, value in spec.options if key != "index"})
+    if "index" in dict(spec.options):
+        raise UsageError("an encoder has no index", where=target, mend="leave out index=")
+    return resolve_encoder(spec.target, dict(spec.options))
 
 
 def _rows(corpus: Corpus, documents: Sequence[str], query: str) -> NDArray[np.int64]:

@@ -37,7 +37,8 @@ def recipe(name: str) -> Recipe:
 
 
 def read_recipes(where: str, text: str) -> list[Recipe]:
-    """The recipes of a file's content. An entry with `each` stands for one recipe a value, `{each}` filled in.
+    """The recipes of a file's content. An entry with `each` stands for one recipe a value, `{each}` filled in; `{each_}` is the
+    value with underscores for hyphens, as the hub writes it.
 
     Keys of `[defaults]` belong to every entry. Raises InputError for TOML or an entry that cannot be read.
     """
@@ -52,8 +53,12 @@ def read_recipes(where: str, text: str) -> list[Recipe]:
 def _each(name: str, raw: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     rest = {key: value for key, value in raw.items() if key != "each"}
     for value in raw.get("each", [""]):
-        filled = {key: part.replace("{each}", value) if isinstance(part, str) else part for key, part in rest.items()}
-        yield name.replace("{each}", value), filled
+        filled = {key: _filled(part, value) if isinstance(part, str) else part for key, part in rest.items()}
+        yield _filled(name, value), filled
+
+
+def _filled(text: str, value: str) -> str:
+    return text.replace("{each}", value).replace("{each_}", value.replace("-", "_"))
 
 
 def _recipe(where: str, name: str, raw: Mapping[str, Any]) -> Recipe:

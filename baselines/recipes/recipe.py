@@ -29,7 +29,8 @@ class Recipe:
     `system` is the row's name in each of `tables`. `tasks` are those that are run unless others are asked for (empty: all of
     the row). A SPEC may say `{query_prompt}` and `{document_prompt}`: `prompts` has them by task. `settings` repeats for a
     reader what the source states. `waits_for` names what medir would need first; empty for a recipe that runs. `generations`
-    says which stored texts belong to it, and `answer_after` the mark behind which a reasoning model's answer stands.
+    says which stored texts belong to it, `generator` under which name the collections bring them themselves (empty: they do not),
+    and `answer_after` the mark behind which a reasoning model's answer stands.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Recipe:
     text_rule: str = "joined"
     queries: QueryRule = "query"
     generations: str = ""
+    generator: str = ""
     answer_after: str = ""
     waits_for: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -55,15 +57,15 @@ class Recipe:
         return tuple(cell for cell in found if cell.system == self.system and not cell.is_mean)
 
     def spec_for(self, task: str, generations: str = "") -> str:
-        """The SPEC with the prompts of a task in it, and around it the stored generations, if a file of them is given."""
+        """The SPEC with a task's prompts in it, and around it stored generations: a file of them, else of the `generator`."""
         spec = self.spec
         for name, prompt in self.prompts.get(task, {}).items():
             spec = spec.replace(f"{{{name}}}", _quoted(prompt))
-        if not generations:
+        if not (generations or self.generator):
             return spec
         join = "alone" if self.queries == "generation" else "mean"
         after = f", answer_after={_quoted(self.answer_after)}" if self.answer_after else ""
-        return f"hyde({spec}, generations={_quoted(generations)}, join={join}{after})"
+        return f"hyde({spec}, generations={_quoted(generations or self.generator)}, join={join}{after})"
 
 
 def _quoted(text: str) -> str:

@@ -31,13 +31,14 @@ def published(task: str) -> list[Published]:
 def reference(name: str) -> list[Published]:
     """The cells of a benchmark, a file, a table, a task, or all tasks that begin with `name/`; the first that `name` is.
 
-    Raises UsageError, with the nearest names, where it is none of them.
+    Upper and lower case are alike. Raises UsageError, with the nearest names, where it is none of them.
     """
-    of_benchmark = [cell for file in reference_files() if name.lower() in _called(file) for cell in file.cells]
-    of_table = [cell for cell in _cells() if cell.table == name]
-    found = of_benchmark or of_table or published(name) or [cell for cell in _cells() if cell.task.startswith(f"{name}/")]
+    asked = name.lower()
+    of_benchmark = [cell for file in reference_files() if asked in _called(file) for cell in file.cells]
+    of_table = [cell for cell in _cells() if cell.table == asked]
+    found = of_benchmark or of_table or published(asked) or [cell for cell in _cells() if cell.task.startswith(f"{asked}/")]
     if not found:
-        raise UsageError(f"no published scores under {name!r}", mend=suggest(name, names()))
+        raise UsageError(f"no published scores under {name!r}", mend=suggest(asked, names()))
     return found
 
 

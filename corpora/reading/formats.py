@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..errors import InputError
 from .jsonl import json_rows
 from .tables import csv_rows, parquet_rows, tsv_rows
 from .witness import Witness
@@ -21,8 +22,12 @@ _READERS: dict[str, Callable[[Path, Witness], Iterator[tuple[int, int, dict[str,
 def rows_of(path: Path, witness: Witness) -> Iterator[tuple[int, int, dict[str, Any]]]:
     """The line (the row, in Parquet), the size in bytes or characters, and the fields of every record of a file.
 
-    Raises InputError that names file and line (see the reader of each format), SurroundingsError where the disk fails.
+    Raises InputError for an ending that is not known, and with file and line for what is wrong inside (see the reader of
+    each format); SurroundingsError where the disk fails.
     """
+    if format_of(path) not in _READERS:
+        mend = f"call it so that it ends in {', '.join(_READERS)}, each perhaps with .gz"
+        raise InputError(f"the ending {format_of(path)!r} does not say how it is written", where=str(path), mend=mend)
     yield from _READERS[format_of(path)](path, witness)
 
 

@@ -57,7 +57,8 @@ def pair_records(path: Path, witness: Witness, values: Sequence[str] = VALUES, *
 
     Where none of them is, each pair is worth 1, unless `valued`, which refuses that.
 
-    Raises InputError, with file and line, for a missing column, a value that is no finite number, and an id twice.
+    Raises InputError, with file and line, for a missing column, a value in some rows only or that is no finite number,
+    and an id twice.
     """
     return _checked(_records(path, witness, partial(_pair_reader, tuple(values), valued)), path)
 
@@ -94,6 +95,9 @@ def _pair_reader(values: tuple[str, ...], valued: bool, first: Mapping[str, Any]
             field_of(what, (name,), row)
         if value is not None:
             field_of("value", (value,), row)
+        elif late := [name for name in values if name in row]:
+            what = f"this pair has a {late[0]!r}, and the first of the file has none"
+            raise InputError(what, mend="give every pair a value, or none")
         own, left, right = (row[name] for name in names)
         number = 1.0 if value is None else _value(row[value], value)
         return PairRecord(as_id(own), _split(row), as_text(left, names[1]), as_text(right, names[2]), number)

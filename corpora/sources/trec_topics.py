@@ -12,7 +12,11 @@ from .judged import Asked
 from .safe_xml import parse_xml, read_bytes, text_in
 
 _TOP = re.compile(r"<top\b[^>]*>(.*?)</top\s*>", re.IGNORECASE | re.DOTALL)
-_FIELD = re.compile(r"<(\w+)\s*>([^<]*)", re.DOTALL)
+_ATTRIBUTES = r"""(?:\s+[\w-]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*"""
+_TAG = rf"</?[A-Za-z][\w-]*{_ATTRIBUTES}/?>"
+_FIELD = re.compile(rf"<([A-Za-z]\w*){_ATTRIBUTES}>(.*?)(?={_TAG}|\Z)", re.DOTALL)
+"""A field ends at the next tag; any other `<` is text (`BMI < 30`, `p <0.05`)."""
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _LABEL = re.compile(r"^\s*(?:number|topic|description|narrative)\s*:", re.IGNORECASE)
 _NUMBERS = ("num", "number", "id")
 _SHORT = {"desc": "description", "narr": "narrative"}
@@ -72,7 +76,7 @@ def _tagged(data: bytes, path: Path) -> Iterator[Topic]:
     except UnicodeDecodeError:
         text = data.decode("latin-1")
     for number, top in enumerate(_TOP.findall(text), 1):
-        found = {name.lower(): _tidy(value) for name, value in _FIELD.findall(top)}
+        found = {name.lower(): _tidy(value) for name, value in _FIELD.findall(_COMMENT.sub(" ", top))}
         name = next((found.pop(tag) for tag in _NUMBERS if found.get(tag)), "")
         yield _named(name, number, path), {_SHORT.get(tag, tag): value for tag, value in found.items() if value}
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from corpora import Collection, UsageError
-from corpora.catalogue import COLLECTIONS, open_folder, open_named
+from corpora import UsageError
+from corpora.catalogue import open_folder
 from corpora.workspace import Workspace
 from retrieval.systems import make_system
-from tasks.asked import DENSE, TASKS, Asked, Loaded, ask, ask_entry
+from tasks.asked import DENSE, Asked, Loaded, ask, ask_named, is_named
 from tasks.catalogue.entries import Benchmark, benchmark, entries, entry
 from tasks.embedding import EMBEDDING_TYPES
+from tasks.retrieval_task import RetrievalTask, make_task
 
 from .labelled_folder import open_labelled_folder
 from .options import changed
 
 RETRIEVAL = "retrieval"
 TYPES = (RETRIEVAL, *EMBEDDING_TYPES)
+DEPTH = 1000
+DANGLING = "--allow-dangling"
+RANKED_ONLY = ("--k", "--text-rule", "--roll-up")
 
 
 @dataclass(frozen=True)
@@ -58,73 +62,86 @@ def specs_of(retriever: Sequence[str] | None, encoder: Sequence[str] | None) -> 
 def asked_for(flags: Flags, place: Workspace) -> tuple[list[Asked], Benchmark | None]:
     """The tasks that the flags name, their data opened, and the benchmark, if it is one.
 
-    Raises UsageError where not exactly one of --task, --benchmark and --data is given, and for unknown names.
+    Raises UsageError where not exactly one of --task, --benchmark and --data is given, for unknown names, and for flags
+    that are not for what is asked.
     """
+    _check(flags)
+    if flags.data:
+        return [_of_folder(flags.data, flags, place)], None
+    whole = benchmark(flags.benchmark) if flags.benchmark else None
+    runs = whole.runs() if whole else [(name, flags.split or "", flags.subset or "") for name in flags.task]
+    left_out = list(dict.fromkeys(name for name, _, _ in runs if not _allowed(name, flags)))
+    if len(left_out) == len({name for name, _, _ in runs}):
+        raise UsageError("no task is left whose licence allows it", mend="see: medir tasks --licence commercial")
+    if left_out:
+        print(f"left out, for their licence forbids commercial use or is not known: {', '.join(left_out)}", file=sys.stderr)
+    kept = [run for run in runs if run[0] not in left_out]
+    return [_of_name(name, split or None, subset or None, flags, place) for name, split, subset in kept], whole
+
+
+def _check(flags: Flags) -> None:
+    """Raise UsageError for flags that contradict each other or that nothing would take."""
     if sum(map(bool, (flags.task, flags.benchmark, flags.data))) != 1:
         mend = "for example: --task hpo-lay, --benchmark r2med, or --data my/folder"
         raise UsageError("give one of --task, --benchmark and --data", mend=mend)
     if flags.kind is not None and flags.kind not in TYPES:
         raise UsageError(f"unknown type {flags.kind!r}", mend=f"one of: {', '.join(TYPES)}")
-    if flags.data:
-        return [_with(_of_folder(flags.data, flags, place), flags)], None
-    whole = benchmark(flags.benchmark) if flags.benchmark else None
-    runs = whole.runs() if whole else [(name, "", "") for name in flags.task]
-    allowed = [run for run in runs if _allowed(run[0], flags)]
-    if not allowed:
-        raise UsageError("no task is left whose licence allows it", mend="see: medir tasks --licence commercial")
-    if whole:
-        return [_of_entry(task, split, subset or None, flags, place) for task, split, subset in allowed], whole
-    return [_of_name(name, flags, place) for name, _, _ in allowed], None
+    if flags.licence not in (None, "commercial"):
+        raise UsageError(f"unknown use {flags.licence!r}", mend="--licence commercial leaves out what may not be used so")
+    if flags.k is not None and flags.k < 1:
+        raise UsageError(f"k is {flags.k}", mend="search at least one document deep: --k 1000")
+    if len(set(flags.task)) < len(flags.task):
+        raise UsageError("the same task is given twice", mend="give each --task once")
+    what = "--data" if flags.data else "--benchmark" if flags.benchmark else "--task"
+    refused = {"--data": ("--subset", "--licence"), "--benchmark": ("--split", "--subset", "--type", DANGLING)}
+    _refuse(flags, refused.get(what, ("--type", DANGLING)), f"{what} takes no")
+    if flags.data and flags.kind in EMBEDDING_TYPES:
+        _refuse(flags, RANKED_ONLY, f"{flags.kind} embeds texts, and takes no")
+
+
+def _refuse(flags: Flags, names: Sequence[str], says: str) -> None:
+    """Raise UsageError for the first of the flags of these names that is given."""
+    given = {"--split": flags.split, "--subset": flags.subset, "--type": flags.kind, "--licence": flags.licence, "--k": flags.k}
+    given |= {DANGLING: flags.allow_dangling or None}
+    given |= {f"--{name.replace('_', '-')}": value for name, value in flags.changes}
+    for name in names:
+        if given.get(name) is not None:
+            raise UsageError(f"{says} {name}", mend=f"leave out {name}")
 
 
 def _allowed(name: str, flags: Flags) -> bool:
-    """Whether a task's licence allows what `--licence` asks for."""
-    if flags.licence not in (None, "commercial"):
-        raise UsageError(f"unknown use {flags.licence!r}", mend="--licence commercial leaves out what may not be used so")
-    return flags.licence is None or name not in entries() or entry(name).commercial
+    """Whether a task's licence is known to allow what `--licence` asks for. Raises UsageError for an unknown name."""
+    if name in entries() or not is_named(name):
+        return entry(name).commercial or flags.licence is None
+    return flags.licence is None
 
 
-def _of_name(name: str, flags: Flags, place: Workspace) -> Asked:
-    if TASKS.is_prefixed(name):
-        return TASKS.get(name)(flags.split or "", flags.subset or "", place, flags.measures, flags.k)
-    if name in COLLECTIONS:
-        return _with(ask(_changed(open_named(name, flags.split, place), flags), **_depth(flags)), flags)
-    return _of_entry(name, flags.split, flags.subset, flags, place)
-
-
-def _of_entry(name: str, split: str | None, subset: str | None, flags: Flags, place: Workspace) -> Asked:
-    """A task of the catalogue, with what the flags change."""
-    found = entry(name)
-    asked = ask_entry(found, split, subset, place, measures=flags.measures, k=flags.k)
-    if not any(value for _, value in flags.changes) or asked.embeds:
-        return asked
-    changed_to: Any = _changed(asked.task.collection, flags)  # type: ignore[union-attr]
-    return replace(asked, task=replace(asked.task, collection=changed_to))
+def _of_name(name: str, split: str | None, subset: str | None, flags: Flags, place: Workspace) -> Asked:
+    """A task by its name, with what the flags change; in a benchmark, flags for rankings pass over what embeds."""
+    says = f"{name} embeds texts, and takes no"
+    if name in entries() and entry(name).type in EMBEDDING_TYPES and not flags.benchmark:
+        _refuse(flags, RANKED_ONLY, says)
+    asked = ask_named(name, split, subset, place, measures=flags.measures, k=flags.k)
+    if asked.embeds and not flags.benchmark:
+        _refuse(flags, RANKED_ONLY, says)
+    return _with_changes(asked, flags)
 
 
 def _of_folder(folder: Path, flags: Flags, place: Workspace) -> Asked:
+    depth = DEPTH if flags.k is None else flags.k
     if flags.kind in (None, RETRIEVAL):
         loaded: Loaded = open_folder(folder, flags.split, place, allow_dangling=flags.allow_dangling)
-        return ask(_changed(loaded, flags), **_depth(flags))
-    loaded = open_labelled_folder(flags.kind or "", folder, flags.split)
-    return ask(_changed(loaded, flags), flags.kind or "", flags.split, flags.measures)
+    else:
+        loaded = open_labelled_folder(flags.kind or "", folder, flags.split)
+    return _with_changes(ask(loaded, flags.kind or "", flags.split, flags.measures, depth), flags)
 
 
-def _with(asked: Asked, flags: Flags) -> Asked:
-    """The same task. Raises UsageError where a subset is asked for that only the catalogue's tasks have."""
-    if flags.subset:
-        raise UsageError(f"{asked.task.name} has no subsets", mend="leave out --subset")
-    return asked
-
-
-def _depth(flags: Flags) -> dict[str, Any]:
-    return {"measures": flags.measures, **({"k": flags.k} if flags.k is not None else {})}
-
-
-def _changed(loaded: Loaded, flags: Flags) -> Loaded:
-    """The data with a card as the flags say."""
+def _with_changes(asked: Asked, flags: Flags) -> Asked:
+    """The task over data with a card as the flags say."""
     changes = dict(flags.changes)
-    if isinstance(loaded, Collection):
-        return changed(loaded, **changes)
+    task = asked.task
+    if isinstance(task, RetrievalTask):
+        of, names = changed(task.collection, **changes), [str(measure) for measure in task.measures]
+        return replace(asked, task=make_task(of, names, task.k))
     language = changes.get("language")
-    return replace(loaded, card=replace(loaded.card, language=language)) if language else loaded
+    return replace(asked, task=replace(task, card=replace(task.card, language=language))) if language else asked

@@ -38,14 +38,16 @@ def compare(
     """
     form = check_format(format)
     results = [read_result(folder) for given in folders for folder in result_folders(given)]
-    wanted = [str(parse_measure(name)) for name in commas(measures)]
+    held = {name for result in results for name in result.measures}
+    wanted = [name if name in held else str(parse_measure(name)) for name in commas(measures)]
     found: list[Comparison] = []
     for _, group in groupby(sorted(results, key=_task), key=_task):
         of_task = list(group)
         _check(of_task, wanted)
         found += all_pairs(of_task, wanted) if pairs else against_first(of_task, wanted)
     if not found:
-        raise InputError("nothing to compare: no two results are of the same task and split", mend="give two results or more")
+        what = "nothing to compare: no two results are of the same task, subset and split, with values of single queries or texts"
+        raise InputError(what, mend="give two results or more; AP, Spearman and clusterings have an interval, but no test")
     print(comparisons_text(found, form))
 
 
@@ -59,8 +61,8 @@ def result_folders(given: Path) -> list[Path]:
     return below
 
 
-def _task(result: Result) -> tuple[str, str]:
-    return result.task, result.split
+def _task(result: Result) -> tuple[str, ...]:
+    return result.key[:3]
 
 
 def _check(results: list[Result], wanted: list[str]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -22,29 +21,6 @@ def workspace(offline: bool = False) -> Workspace:
     if offline:
         os.environ["HF_HUB_OFFLINE"] = "1"  # the hub's own libraries read it when they are imported
     return Workspace(progress=shown, offline=offline)
-
-
-def collections(
-    task: list[str],
-    data: Path | None,
-    split: str | None,
-    place: Workspace,
-    *,
-    allow_dangling: bool = False,
-    language: str | None = None,
-    text_rule: str | None = None,
-    roll_up: str | None = None,
-) -> list[Collection]:
-    """The collections that `--task` and `--data` name, their language and text rule as asked for."""
-    from corpora.catalogue import open_folder
-    from medir.api import open_collection
-
-    if bool(task) == bool(data):
-        raise UsageError("give either --task or --data", mend="for example: --task hpo-lay, or --data my/folder")
-    found = [open_collection(name, split, place) for name in task]
-    if data:
-        found.append(open_folder(data, split, place, allow_dangling=allow_dangling))
-    return [changed(one, language=language, text_rule=text_rule, roll_up=roll_up) for one in found]
 
 
 def changed(

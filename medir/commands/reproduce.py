@@ -19,6 +19,8 @@ from corpora.registry import suggest
 from corpora.workspace import Workspace
 from medir.api import evaluate, open_collection
 from medir.report import Format, as_csv, as_table, check_format
+from tasks.catalogue.entries import entry
+from tasks.catalogue.entry import RANKED
 
 from .options import workspace
 
@@ -41,7 +43,7 @@ def reproduce(
     task
         Only these of the recipe's tasks; may be given several times.
     generations
-        For recipes with stored generations: their file, or a folder with one a task.
+        For recipes with stored generations: their file, or a folder with one a task. By default those that the data brings.
     format
         table, markdown, csv or json.
     offline
@@ -62,17 +64,28 @@ def reproduce(
 
 
 def _tasks(chosen: Recipe, asked: Sequence[str], generations: Path | None) -> list[str]:
-    """The tasks to run. Raises UsageError for one that the row has no cell of, or where the generations are missing."""
-    there = list(dict.fromkeys(cell.task for cell in chosen.cells if not cell.subset))
+    """The tasks to run, which rank documents. Raises UsageError for one that the row has no cell of, or wrong generations."""
+    there = list(dict.fromkeys(cell.task for cell in chosen.cells if not cell.subset and entry(cell.task).type in RANKED))
     if strange := [task for task in asked if task not in there]:
         raise UsageError(f"{chosen.name} has no published value for {strange[0]!r}", mend=suggest(strange[0], there))
     if chosen.waits_for:
         mend = "medir reference prints what is published; the recipe says how it was made"
         raise SurroundingsError(f"{chosen.name} cannot be run yet: it needs {chosen.waits_for}", mend=mend)
-    if (chosen.queries != "query") != (generations is not None):
-        wanted = f"give --generations with {chosen.generations}" if chosen.generations else "leave out --generations"
-        raise UsageError(f"{chosen.name}: {wanted}", mend='JSONL of {"query_id", "text"}; in a folder, one file a task')
-    return list(asked) or list(chosen.tasks) or there
+    tasks = list(asked) or list(chosen.tasks) or there
+    _check_generations(chosen, tasks, generations)
+    return tasks
+
+
+def _check_generations(chosen: Recipe, tasks: Sequence[str], given: Path | None) -> None:
+    """Raise UsageError for generations that are of no use, or missing, and for one file of them for several tasks."""
+    mend = 'JSONL of {"query_id", "text"}; in a folder, one file a task'
+    if given is not None and chosen.queries == "query":
+        raise UsageError(f"{chosen.name}: leave out --generations", mend="it searches for the queries alone")
+    if given is None and chosen.queries != "query" and not chosen.generator:
+        raise UsageError(f"{chosen.name}: give --generations with {chosen.generations}", mend=mend)
+    if given is not None and given.is_file() and len(tasks) > 1:
+        what = f"one file of generations for {len(tasks)} tasks, whose query ids may repeat"
+        raise UsageError(what, where=str(given), mend="give a folder with one file a task, or one --task")
 
 
 def _of_task(chosen: Recipe, task: str, generations: Path | None, place: Workspace, *, force: bool) -> list[Reproduced]:
@@ -104,12 +117,17 @@ def generations_file(given: Path, task: str) -> Path:
 
 def _list_text(form: Format) -> str:
     rows = [
-        {"name": one.name, "spec": one.spec, "cells": str(len(one.cells)), "needs": one.waits_for or one.generations}
+        {"name": one.name, "spec": one.spec, "cells": str(len(one.cells)), "needs": one.waits_for or _to_bring(one)}
         for one in recipes().values()
     ]
     if form == "json":
         return json.dumps(rows, ensure_ascii=False, indent=1)
     return as_csv(rows) if form == "csv" else as_table([list(rows[0]), *(list(row.values()) for row in rows)], form)
+
+
+def _to_bring(one: Recipe) -> str:
+    """The stored texts that a user must give; empty where the data brings them."""
+    return "" if one.generator else one.generations
 
 
 def _found_text(chosen: Recipe, found: Sequence[Reproduced], form: Format) -> str:
@@ -118,16 +136,17 @@ def _found_text(chosen: Recipe, found: Sequence[Reproduced], form: Format) -> st
         return json.dumps(rows, ensure_ascii=False, indent=1)
     if form == "csv":
         return as_csv(rows)
-    cells = [[_shown(name, value) for name, value in row.items() if name != "source"] for row in rows]
-    table = as_table([[name for name in rows[0] if name != "source"], *cells], form)
+    shown = [name for name in rows[0] if name not in ("source", "subset")]
+    table = as_table([shown, *([_shown(name, row[name]) for name in shown] for row in rows)], form)
     gaps = [f"known gap, {gap.kind}: {gap.text}" for gap in chosen.known_gaps]
     counts = ", ".join(f"{sum(one.verdict == word for one in found)} {word}" for word in ("ok", "near", "off"))
     return "\n\n".join([f"{chosen.name}: {chosen.title}; {chosen.spec}, k {chosen.k:,}", table, "\n".join([counts, *gaps])])
 
 
 def _row(cell: Published, one: Reproduced) -> dict[str, Any]:
-    head = {"task": cell.task, "system": cell.system, "measure": cell.measure, "published": cell.value, "ours": one.ours}
-    return head | {"difference": one.difference, "verdict": one.verdict, "cause": one.cause, "source": cell.source}
+    head = {"task": cell.task, "subset": cell.subset, "system": cell.system, "measure": cell.measure}
+    values = {"published": cell.value, "ours": one.ours}
+    return {**head, **values, "difference": one.difference, "verdict": one.verdict, "cause": one.cause, "source": cell.source}
 
 
 def _shown(name: str, value: Any) -> str:

@@ -15,7 +15,7 @@ from medir.report import Format, check_format, results_text
 from medir.report_benchmark import benchmark_text
 from medir.report_published import published_text
 from tasks.asked import Asked
-from tasks.benchmark_mean import benchmark_mean
+from tasks.benchmark_mean import averages
 from tasks.comparison import marks
 from tasks.evaluate import slug
 from tasks.result import Result
@@ -102,23 +102,32 @@ def run(
     with redirect_stdout(sys.stderr):  # what a user's class prints must not stand among the results
         asked, whole = asked_for(flags, place)
         by_spec = score_all(asked, specs, place, force=force, lenient=whole is not None)
+    public = {one.key for one in asked if one.published}
     results = copy_out([result for of_task in by_task(by_spec) for result in of_task], out)
-    means = [benchmark_mean(whole.name, own, spec) for spec, own in by_spec.items() if own] if whole else []
+    say_left_out(asked, specs)
+    means = [mean for spec, own in by_spec.items() for mean in averages(whole, own, spec)] if whole else []
     if whole and form in ("table", "markdown"):
-        print(benchmark_text(whole, by_spec, form))
+        print(benchmark_text(whole, by_spec, form, slices=slices))
     else:
         print(results_text([*results, *means], marks_of(results), form, slices=slices))
         if form in ("table", "markdown"):
-            print_published(results, form)
+            print_published([result for result in results if result.key[:3] in public], form)
     if form == "table":
         print(f"\nresults: {where(results, out)}", file=sys.stderr)
 
 
 def print_published(results: Sequence[Result], form: Format) -> None:
-    """Print what was published on the tasks of the catalogue, beside ours."""
+    """Print what was published on these tasks, beside ours."""
     for _, group in groupby(results, key=lambda result: result.key[:3]):
         if found := published_text(list(group), form):
             print(f"\n{found}")
+
+
+def say_left_out(asked: Sequence[Asked], specs: Sequence[str]) -> None:
+    """Say on standard error, whatever the format, which tasks each system was not put to."""
+    for spec in specs:
+        if names := list(dict.fromkeys(one.task.name for one in asked if not one.takes(spec))):
+            print(f"{spec}: left out of {', '.join(names)}, which embed texts", file=sys.stderr)
 
 
 def score_all(

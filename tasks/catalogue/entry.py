@@ -31,7 +31,7 @@ class Entry:
     `queries.dermatology.es` is for others. `prompts` is fed by role to every model; `prompts_for` by role to the models of a
     family, where `instruct` holds the bare instruction that a model's own template takes. `source` is read by
     `corpora.sources`; `generations` says where published hypothetical documents lie beside it (config, split, our columns,
-    `generators`). `mteb` is the task's name in mteb.
+    `generators`). `options` are those of a clustering (`fraction`...). `mteb` is the task's name in mteb.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Entry:
     prompts_for: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
     generations: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -86,7 +87,8 @@ class Entry:
 
     def _one(self, what: str, known: tuple[str, ...], asked: str | None) -> str:
         if asked and asked not in known:
-            raise UsageError(f"{self.name} has no {what} {asked!r}", mend=suggest(asked, list(known) or ["none"]))
+            mend = suggest(asked, list(known)) if known else f"it has none: leave out --{what}"
+            raise UsageError(f"{self.name} has no {what} {asked!r}", mend=mend)
         return asked or known[0]
 
     def counts_of(self, split: str, subset: str) -> dict[str, int]:

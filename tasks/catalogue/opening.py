@@ -49,19 +49,24 @@ def open_entry(
     """The data of one split and subset, fetched where it is not kept, and checked against the entry's counts unless not `check`.
 
     `folder` is what the user brings, for entries of the kinds `files` and `trec`; without it, the folder of the entry's
-    name under `MEDIR_DATA`. Queries get the entry's `generations`, fetched when they are asked for. Raises as `card_of_entry`
-    and as `corpora.sources.open_source`.
+    name under `MEDIR_DATA`. Where the entry counts nothing of them, the note `counts_unchecked` is 1. Queries get the
+    entry's `generations`, fetched when they are asked for. Raises as `card_of_entry` and as `corpora.sources.open_source`.
     """
     card = card_of_entry(entry, split, subset)
+    known = bool(card.counts)
     card = card if check else replace(card, counts={})
     split, subset = entry.split(split), entry.subset(subset)
     table = dict(entry.source) | ({"folder": str(folder.resolve())} if folder else {})
     source = source_of(table, where=f"the catalogue, {entry.name}")
     if isinstance(source, FilesSource) and entry.type not in RANKED:
-        return _labelled(source, entry, card, split)
+        return _noted(_labelled(source, entry, card, split), known)
     stored = [entry.stored_as.get(name, name) for name in (split, subset)]
     found = _as_asked(open_source(source, card, stored[0], stored[1], workspace), split)
-    return _with_generations(found, entry, workspace)
+    return _noted(_with_generations(found, entry, workspace), known)
+
+
+def _noted(found: Loaded, known: bool) -> Loaded:
+    return found if known else replace(found, notes={**found.notes, "counts_unchecked": 1})
 
 
 def _with_generations(found: Loaded, entry: Entry, workspace: Workspace) -> Loaded:

@@ -14,6 +14,7 @@ from corpora.text_rule import TEXT_RULES
 from .entry import KINDS, RANKED, SHAPES, TYPES, Entry
 
 TOP = ("benchmark", "title", "citation", "defaults", "task")
+OPTIONS = ("form", "fraction", "most", "experiments", "seed")
 MAINS = {"classification": "accuracy", "clustering": "v_measure", "pair": "max_ap", "sts": "cosine_spearman"}
 """The main measure of the types that are not ranked, whatever a family's defaults say of ranked ones."""
 
@@ -73,6 +74,8 @@ def entry_of(name: str, table: Mapping[str, Any], *, where: str) -> Entry:
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     entry = Entry(**{"name": name, "language": table["languages"][0], **values, **_measures(table)})
     _check_measures(entry, where)
+    if wrong := [key for key in entry.options if entry.type != "clustering" or key not in OPTIONS]:
+        raise InputError(f"'options' has {wrong[0]!r}", where=where, mend=f"a clustering has: {', '.join(OPTIONS)}")
     return entry
 
 

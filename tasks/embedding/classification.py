@@ -32,7 +32,7 @@ class Classification:
 
     In each of `experiments` the rows of `train` are shuffled, going on from where the last shuffle left them, always
     with a generator newly seeded, and the first `samples` of each label are learnt from. Values are means over the
-    experiments; an interval resamples the texts of `test` (10,000 times, seed 0).
+    experiments; an interval resamples the texts of `test` (10,000 times, seed 0). `where` is what messages call the data.
     """
 
     train: Labels
@@ -41,6 +41,7 @@ class Classification:
     samples: int = 8
     seed: int = 42
     counted: Mapping[str, int] = field(default_factory=dict)
+    where: str = ""
 
     type = "classification"
     unit = "texts"
@@ -49,7 +50,7 @@ class Classification:
         """Raise InputError where there is nothing to tell apart."""
         if len(set(self.train.labels)) < 2:
             what = f"all texts to learn from have the label {self.train.labels[0]!r}"
-            raise InputError(what, mend="classification needs two labels or more")
+            raise InputError(what, where=self.where, mend="classification needs two labels or more")
 
     @property
     def size(self) -> int:

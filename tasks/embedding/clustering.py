@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from corpora import InputError
+from corpora import InputError, UsageError
 from corpora.labelled import Labels
 from corpora.state import digest_json
 
@@ -33,7 +33,8 @@ class Clustering:
     `fast` (mteb's newer form): of the texts the share `fraction` is taken (all where None), or at most `most`, without
     replacement; then each of `experiments` draws 16,384 of them with replacement and clusters those in batches of 512.
     `sets` (its older form): every ready-made set (`Labels.sets`; all texts, where there are none) is clustered whole in
-    batches of 500. One seed for all draws and starts. An interval resamples the experiments.
+    batches of 500. One seed for all draws and starts. An interval resamples the experiments. `where` is what messages call
+    the data.
     """
 
     data: Labels
@@ -43,14 +44,18 @@ class Clustering:
     experiments: int = 10
     seed: int = 42
     counted: Mapping[str, int] = field(default_factory=dict)
+    where: str = ""
 
     type = "clustering"
     unit = "texts"
 
     def __post_init__(self) -> None:
-        """Raise InputError where there is nothing to tell apart."""
+        """Raise InputError where there is nothing to tell apart, UsageError for a share of what is clustered whole."""
+        if self.form == "sets" and (self.fraction, self.most) != (None, None):
+            raise UsageError("sets are clustered whole", where=self.where, mend="leave out fraction and most, or use form=fast")
         if len(set(self.data.labels)) < 2:
-            raise InputError(f"all texts have the label {self.data.labels[0]!r}", mend="clustering needs two labels or more")
+            what = f"all texts have the label {self.data.labels[0]!r}"
+            raise InputError(what, where=self.where, mend="clustering needs two labels or more")
 
     @property
     def size(self) -> int:
@@ -59,10 +64,11 @@ class Clustering:
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """Digests of the data, and every parameter."""
+        """Digests of the data, every parameter, and whether the experiments are `restarts` over one set of texts."""
         chosen = f"{self.form}, fraction {self.fraction}, most {self.most}, {self.experiments} x, seed {self.seed}"
         return {
             "scoring": f"clustering-1 ({chosen})",
+            "restarts": self.form == "fast",
             "corpus": digest_json(self.data.texts),
             "queries": digest_json([self.data.ids, self.data.sets]),
             "qrels": digest_json(self.data.labels),
@@ -92,7 +98,7 @@ class Clustering:
         if self.form == "sets" or (self.fraction is None and self.most is None):
             return chosen, list(range(n))
         if wanted < 1:
-            raise InputError(f"{self.fraction} of {n} texts is none", mend="take a larger fraction")
+            raise InputError(f"{self.fraction} of {n} texts is none", where=self.where, mend="take a larger fraction")
         return chosen, chosen.sample(range(n), k=wanted)
 
     @cached_property

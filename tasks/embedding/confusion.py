@@ -1,4 +1,4 @@
-"""F1, precision and recall over labels, of many resamples of several experiments at once."""
+"""F1, precision and recall over labels, of many resamples at once, experiment by experiment."""
 
 from __future__ import annotations
 
@@ -10,30 +10,27 @@ from numpy.typing import NDArray
 
 from .resampling import Counts
 
+Flags = NDArray[np.bool_]
+Flags32 = NDArray[np.float32]
 AVERAGED = ("f1", "f1_weighted", "precision", "precision_weighted", "recall", "recall_weighted")
 
 
 @dataclass(frozen=True)
 class Confusion:
-    """Of n texts, which label they have, which each of e experiments guessed, and where both agree; 0 or 1.
+    """Of n texts, which of the c labels they have, and which each of e experiments guessed.
 
-    `gold` float32 (n, c), `guessed` and `right` float32 (n, e * c) for c labels. Sums of them are whole numbers, so that
-    they are exact whatever the number of threads.
+    `labels` int64 (c), `gold` int64 (n) and `guesses` int64 (e, n) are label codes. They are counted by sums of 0 and 1 in
+    float32, which are whole numbers and so exact whatever the number of threads; no array is larger than (n, c) or (r, c).
     """
 
-    gold: NDArray[np.float32]
-    guessed: NDArray[np.float32]
-    right: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    gold: NDArray[np.int64]
+    guesses: NDArray[np.int64]
 
     @classmethod
     def of(cls, gold: NDArray[np.int64], guesses: NDArray[np.int64]) -> Confusion:
         """From label codes: `gold` int64 (n), `guesses` int64 (e, n)."""
-        labels = np.unique(np.append(guesses, gold))
-        truth = gold[:, None] == labels
-        guessed = guesses.T[:, :, None] == labels
-        flat = (len(gold), guesses.shape[0] * len(labels))
-        right = guessed & truth[:, None, :]
-        return cls(*(each.astype(np.float32) for each in (truth, guessed.reshape(flat), right.reshape(flat))))
+        return cls(np.unique(np.append(guesses, gold)), gold, guesses)
 
     def measured(self, counts: Counts, names: Collection[str]) -> dict[str, NDArray[np.float64]]:
         """The named measures of each resample, float64 (r), of counts (r, n): means over the experiments.
@@ -43,16 +40,29 @@ class Confusion:
         """
         if not names:
             return {}
-        drawn = counts.astype(np.float32)
-        gold, guessed, right = (drawn @ each for each in (self.gold, self.guessed, self.right))
-        shape = (len(counts), -1, gold.shape[1])
-        there, said, hit = gold[:, None, :].astype(np.float64), guessed.reshape(shape), right.reshape(shape)
-        parts = {"f1": (2 * hit, there + said), "precision": (hit, said), "recall": (hit, there + 0 * said)}
-        found = {}
-        for name in sorted(names):
-            kind, _, weighted = name.partition("_")
-            above, below = parts[kind]
-            each = np.where(below > 0, above / np.maximum(below, 1), 0.0)
-            weight = there + 0 * said if weighted else (there + said > 0).astype(np.float64)
-            found[name] = ((each * weight).sum(axis=2) / weight.sum(axis=2)).mean(axis=1)
-        return found
+        drawn, truth = counts.astype(np.float32), self.gold[:, None] == self.labels
+        there = _sums(drawn, truth)
+        each = [_measures(names, there, *_guessed(drawn, truth, guess[:, None] == self.labels)) for guess in self.guesses]
+        return {name: np.mean([one[name] for one in each], axis=0) for name in sorted(names)}
+
+
+def _guessed(drawn: Flags32, truth: Flags, guess: Flags) -> tuple[Counts, Counts]:
+    """How often each label is guessed, and rightly guessed, in each resample, float64 (r, c)."""
+    return _sums(drawn, guess), _sums(drawn, guess & truth)
+
+
+def _sums(drawn: Flags32, flags: Flags) -> Counts:
+    return (drawn @ flags.astype(np.float32)).astype(np.float64)
+
+
+def _measures(names: Collection[str], there: Counts, said: Counts, hit: Counts) -> dict[str, NDArray[np.float64]]:
+    """The named measures of one experiment, float64 (r), from how often labels are met, guessed and rightly guessed (r, c)."""
+    parts = {"f1": (2 * hit, there + said), "precision": (hit, said), "recall": (hit, there)}
+    found = {}
+    for name in names:
+        kind, _, weighted = name.partition("_")
+        above, below = parts[kind]
+        each = np.where(below > 0, above / np.maximum(below, 1), 0.0)
+        weight = there if weighted else (there + said > 0).astype(np.float64)
+        found[name] = (each * weight).sum(axis=1) / weight.sum(axis=1)
+    return found

@@ -33,8 +33,8 @@ def classification_task(
     else:
         learnt, asked = stratified(data.splits[split], data.name)
         notes["texts_cut_off_to_learn_from"] = len(learnt)
-    recipe = classification.Classification(learnt, asked, counted=notes)
-    return EmbeddingTask(data.card, split, _chosen(classification, data.card, measures), recipe, notes=data.notes)
+    recipe = classification.Classification(learnt, asked, counted=notes, where=data.name)
+    return EmbeddingTask(data.card, split, chosen(classification, data.card, measures), recipe, notes=data.notes)
 
 
 def clustering_task(data: LabelledTexts, split: str | None = None, measures: Sequence[str] = (), **options: Any) -> EmbeddingTask:
@@ -44,19 +44,19 @@ def clustering_task(data: LabelledTexts, split: str | None = None, measures: Seq
     for an unknown split or measure.
     """
     split = choose_split(sorted(data.splits), split, Path(data.name))
-    recipe = clustering.Clustering(data.splits[split], **options)
-    return EmbeddingTask(data.card, split, _chosen(clustering, data.card, measures), recipe, notes=data.notes)
+    recipe = clustering.Clustering(data.splits[split], where=data.name, **options)
+    return EmbeddingTask(data.card, split, chosen(clustering, data.card, measures), recipe, notes=data.notes)
 
 
 def pair_task(data: TextPairs, measures: Sequence[str] = ()) -> EmbeddingTask:
     """Pair classification. Raises UsageError for an unknown measure, InputError for values other than 0 and 1."""
     recipe = pairs.PairClassification(data)
-    return EmbeddingTask(data.card, data.split, _chosen(pairs, data.card, measures), recipe, notes=data.notes)
+    return EmbeddingTask(data.card, data.split, chosen(pairs, data.card, measures), recipe, notes=data.notes)
 
 
 def sts_task(data: TextPairs, measures: Sequence[str] = ()) -> EmbeddingTask:
     """Semantic similarity. Raises UsageError for an unknown measure, InputError where all scores are equal."""
-    return EmbeddingTask(data.card, data.split, _chosen(sts, data.card, measures), sts.Similarity(data), notes=data.notes)
+    return EmbeddingTask(data.card, data.split, chosen(sts, data.card, measures), sts.Similarity(data), notes=data.notes)
 
 
 OF_LABELS: dict[str, Callable[..., EmbeddingTask]] = {"classification": classification_task, "clustering": clustering_task}
@@ -86,10 +86,14 @@ def _measured(data: LabelledTexts, wanted: str | None, train: str) -> str:
     return choose_split(splits if wanted or not others else others, wanted, Path(data.name))
 
 
-def _chosen(module: Any, card: Card, wanted: Sequence[str]) -> tuple[str, ...]:
-    """The measures asked for; else the card's main one, if it is one of the type's, before the type's own."""
+def chosen(module: Any, card: Card, wanted: Sequence[str]) -> tuple[str, ...]:
+    """The measures asked for; else the card's main one, if it is one of the type's, before the type's own.
+
+    `module` is a type's (`classification`...), with its MEASURES and DEFAULT. Raises UsageError for an unknown measure.
+    """
     for name in wanted:
         if name not in module.MEASURES:
-            raise UsageError(f"unknown measure {name!r} for this type", mend=suggest(name, list(module.MEASURES)))
+            what = f"unknown measure {name!r} for this type"
+            raise UsageError(what, where=card.name, mend=suggest(name, list(module.MEASURES)))
     main = [card.main] if card.main in module.MEASURES else []
     return tuple(dict.fromkeys(wanted or [*main, *module.DEFAULT]))

@@ -18,9 +18,14 @@ ITERATIONS = 100
 UNIT = 1e-5
 
 
+def classifier(seed: int) -> Any:
+    """The logistic regression of at most 100 iterations that classification learns by."""
+    return _module("sklearn.linear_model").LogisticRegression(max_iter=ITERATIONS, random_state=seed)
+
+
 def predict(train: Vectors, codes: Codes, test: Vectors, seed: int) -> tuple[Codes, bool]:
     """What a logistic regression of at most 100 iterations predicts for `test` (n, d), int64 (n), and whether it converged."""
-    model = _module("sklearn.linear_model").LogisticRegression(max_iter=ITERATIONS, random_state=seed)
+    model = classifier(seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # not converging is counted, not warned of
         model.fit(train, codes)

@@ -122,8 +122,7 @@ class EmbeddingTask:
         vectors, cut = vectors_of(system.encoder, texts, ids, self.role, workspace)
         embedded = time.perf_counter()
         scored = self.recipe.score(vectors, self.measures)
-        seen = {"trained_on_this": 1} if self.card.seen_by(system.spec) else {}
-        notes = {**self.notes, **self.recipe.notes, **cut, **scored.notes, **seen}
+        notes = {**self.notes, **self.recipe.notes, **cut, **scored.notes}
         result = Result(
             task=self.name,
             subset=self.card.subset,

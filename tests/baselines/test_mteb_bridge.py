@@ -18,7 +18,7 @@ from baselines.mteb import from_mteb, library
 from baselines.mteb.export import export_results
 from baselines.mteb.from_mteb import MtebEncoder
 from baselines.mteb.measures import measure_of, score_of
-from baselines.mteb.task import collection, prompts_of
+from baselines.mteb.task import collection
 from baselines.mteb.to_mteb import as_encoder, as_search
 from corpora import Collection, Registry, SurroundingsError, UsageError
 from corpora.catalogue import COLLECTIONS, open_named
@@ -240,12 +240,6 @@ def test_offline_opens_no_connection(hub: HubStub, tmp_path: Path) -> None:
     assert len(collection("NFCorpus", "", Workspace(tmp_path)).corpus) == 3
 
 
-def test_prompts_of_a_task() -> None:
-    assert prompts_of(mteb.get_task("NFCorpus")) == {
-        "query": "Given a question, retrieve relevant documents that best answer the question"
-    }
-
-
 @pytest.mark.parametrize(
     ("theirs", "ours"),
     [("ndcg_at_10", "nDCG@10"), ("map_at_1000", "AP@1000"), ("mrr_at_10", "RR@10"), ("hit_rate_at_1", "Success@1")],
@@ -295,3 +289,42 @@ def test_results_become_files_that_mteb_loads(hub: HubStub, tmp_path: Path) -> N
     assert cache.load_task_result("MyOwn", "team/bm25", "7").get_score() == row["main_score"]
     with pytest.raises(UsageError, match="org/name"):
         export_results(results, tmp_path / "out", model="bm25")
+
+
+def test_what_would_be_lost_in_a_file_is_refused(hub: HubStub, tmp_path: Path) -> None:
+    hub.add("mteb/nfcorpus", REPOSITORY, NFCORPUS)
+    place, out = Workspace(tmp_path / "home"), tmp_path / "out"
+    task = make_task(open_named("mteb:NFCorpus", None, place))
+    one, other = (evaluate(task, make_system(spec), place) for spec in ("bm25", "bm25(b=0)"))
+    kept = {"model": "team/m", "revision": "1"}
+    with pytest.raises(UsageError, match="two results would be one row: split test, subset default"):
+        export_results([one, other], out, **kept)
+    assert not out.exists() or not list(out.rglob("*.json"))
+    [file] = export_results([one], out, **kept)
+    before = file.read_bytes()
+    lower = replace(one, measures={name: replace(value, mean=value.mean / 2) for name, value in one.measures.items()})
+    with pytest.raises(UsageError, match="other values of the split test"):
+        export_results([lower], out, **kept)
+    with pytest.raises(UsageError, match=f"revision {NFCORPUS}, not 9"):
+        export_results([replace(one, split="dev")], out, revisions={"NFCorpus": "9"}, **kept)
+    assert file.read_bytes() == before
+    assert export_results([lower], out, model="team/m", revision="2") != [file]
+
+
+def test_languages_are_mtebs_own(hub: HubStub, tmp_path: Path) -> None:
+    hub.add("mteb/nfcorpus", REPOSITORY, NFCORPUS)
+    found = evaluate(make_task(open_named("mteb:NFCorpus", None, Workspace(tmp_path))), make_system("bm25"), Workspace(tmp_path))
+    chinese = replace(found, task="my/chinese", identity={**found.identity, "language": "zh"})
+    unknown = replace(found, identity={**found.identity, "language": "unknown"})
+    cmedqa, own, nf = (
+        json.loads(export_results([one], tmp_path / "out", tasks=names)[0].read_bytes())["scores"]["test"][0]["languages"]
+        for one, names in ((chinese, {"my/chinese": "CmedqaRetrieval"}), (chinese, {}), (unknown, {}))
+    )
+    assert cmedqa == list(mteb.get_task("CmedqaRetrieval").metadata.eval_langs)
+    assert (own, nf) == (["cmn-Hans"], ["eng-Latn"])
+
+
+def test_an_encoder_has_no_index() -> None:
+    with pytest.raises(UsageError, match="no index"):
+        as_encoder("dense:minilm(index=hnsw)")
+    assert as_encoder("dense:minilm").encoder.identity() == as_encoder("minilm").encoder.identity()

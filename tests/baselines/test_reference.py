@@ -12,6 +12,9 @@ from baselines.reference import names, published, reference, reference_files
 from baselines.reference.read import read_reference
 from corpora import InputError, UsageError
 from medir.commands.reference import reference as command
+from tasks.catalogue.entries import entries
+from tasks.embedding import classification, clustering, pairs, sts
+from tasks.measures import parse_measure
 
 CELLS = [cell for file in reference_files() for cell in file.cells]
 TABLES = [table for file in reference_files() for table in file.tables]
@@ -99,6 +102,26 @@ def test_names_are_benchmarks_files_tables_tasks_and_prefixes() -> None:
     assert reference("MTEB(Medical, v1)") == reference("mteb-medical")
     assert {cell.task for cell in reference("scifact")} == {"scifact"}
     assert all(reference(name) for name in names())
+
+
+def test_a_measure_is_one_that_its_task_can_compute() -> None:
+    """Of every cell on a task of the catalogue; the others are tasks of images."""
+    of_type = {"classification": classification, "clustering": clustering, "pair": pairs, "sts": sts}
+    for cell in CELLS:
+        kind = entries()[cell.task].type if cell.task in entries() else ""
+        if kind in of_type:
+            assert cell.measure in of_type[kind].MEASURES, cell
+        elif kind:
+            assert parse_measure(cell.measure), cell
+    assert {cell.task for cell in reference("biosses")} == {"biosses"}
+
+
+def test_case_does_not_matter_and_a_mean_of_no_release_says_nothing_of_one() -> None:
+    assert reference("NFCORPUS") == reference("nfcorpus")
+    assert reference("R2MED-Base") == reference("r2med-base")
+    assert reference("R2med/Biology") == published("r2med/biology")
+    assert reference("NANO") == reference("nano")
+    assert not any("released" in cell.note for cell in reference("r2med-project-page"))
 
 
 def test_an_unknown_name_suggests() -> None:

@@ -15,13 +15,16 @@ from baselines.recipes.read import read_recipes
 from baselines.reference import reference
 from baselines.reproduce import Facts, facts_of, likely_cause, reproduced, verdict
 from corpora import Card, Collection, InputError, Qrels, Queries, SurroundingsError, UsageError, corpus_of
+from corpora.generations import Generations
 from medir.commands import reproduce as command
 from retrieval.encoders.sentence import OPTIONS
 from retrieval.spec import parse_spec
 from retrieval.systems import make_system
+from tasks.catalogue.entries import entry
 
 PLAIN = recipe("r2med/bm25s")
 FACTS = Facts(PLAIN.text_rule, {}, "english")
+GAP = "analyser: bm25s cuts words and lists stop words in its own way; both stem by Snowball"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +64,7 @@ def test_the_difference_is_ours_less_what_is_published() -> None:
     found = reproduced(PLAIN, cell, 0.09, FACTS)
     assert found.difference == pytest.approx(0.0097)
     assert found.verdict == "off"
-    assert found.cause.startswith("analyser:")
+    assert found.cause == GAP
 
 
 @pytest.mark.parametrize("name", list(recipes()))
@@ -75,6 +78,10 @@ def test_a_recipe_has_published_cells_and_a_spec_that_can_be_run(name: str) -> N
     for task in {cell.task for cell in one.cells}:
         spec = parse_spec(one.spec_for(task))
         assert "{" not in str(spec)
+        assert (spec.name == "hyde") == bool(one.generator)
+        if spec.name == "hyde":
+            assert one.generator in entry(task).generations["generators"]
+            spec = spec.args[0]
         if spec.name == "dense":
             assert {key for key, _ in spec.options} <= {*OPTIONS, "index"}
         elif spec.name == "bm25-query-side":
@@ -139,7 +146,8 @@ def test_the_command_prints_ours_beside_the_published(monkeypatch, capsys) -> No
     command.reproduce("r2med/bm25s", task=["r2med/biology"], format="json")
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["published"], row["ours"], row["verdict"]) == (0.0803, 1.0, "off")
-    assert row["cause"].startswith("analyser:")
+    assert row["cause"] == GAP
+    assert (row["task"], row["subset"]) == ("r2med/biology", "")
     assert row["source"]
     command.reproduce("r2med/bm25s", task=["r2med/biology"])
     assert "0 ok, 0 near, 1 off" in capsys.readouterr().out
@@ -156,12 +164,33 @@ def test_a_recipe_with_generations_asks_what_was_written(monkeypatch, capsys, tm
     assert row["ours"] == 0.0  # the query alone finds its document, the text written for it does not
 
 
+def test_without_a_file_a_recipe_asks_for_what_the_data_brings(monkeypatch, capsys) -> None:
+    def brings(name: str, **_: object) -> Collection:
+        found = stand_in(name)
+        texts = Generations({"o3_mini": "1", "gpt4": "2"}, lambda name: {"1": ({"o3_mini": "sugar", "gpt4": "pain"}[name],)})
+        return replace(found, queries=replace(found.queries, generations=texts))
+
+    monkeypatch.setattr(command, "open_collection", brings)
+    for name, ours in (("r2med/hyde-bm25-o3-mini", 1.0), ("r2med/hyde-bm25-gpt4", 0.0)):
+        command.reproduce(name, task=["r2med/biology"], format="json")
+        assert json.loads(capsys.readouterr().out)[0]["ours"] == ours
+
+
+def test_one_file_of_generations_is_for_one_task(tmp_path: Path) -> None:
+    file = tmp_path / "gpt4.jsonl"
+    file.write_text("", encoding="utf-8")
+    with pytest.raises(UsageError, match="one file of generations for 8 tasks"):
+        command.reproduce("r2med/hyde-bm25-gpt4", generations=file)
+
+
 def test_the_command_refuses_what_cannot_be_run() -> None:
     with pytest.raises(SurroundingsError, match="own library"):
         command.reproduce("r2med/gritlm")
     with pytest.raises(UsageError, match="no published value for 'nfcorpus'"):
         command.reproduce("r2med/bm25", task=["nfcorpus"])
     with pytest.raises(UsageError, match="give --generations"):
-        command.reproduce("r2med/hyde-bm25-gpt4")
+        command.reproduce("r2med/lamer-bm25-gpt4")
+    with pytest.raises(UsageError, match="no published value for 'biosses'"):
+        command.reproduce("mteb/gte-base", task=["biosses"])
     with pytest.raises(UsageError, match="leave out --generations"):
         command.reproduce("r2med/bm25", generations=Path("x"))

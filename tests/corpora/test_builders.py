@@ -13,6 +13,7 @@ from corpora.builders import aligned_collection, aligned_rows, labelled_column, 
 from corpora.catalogue import open_folder
 from corpora.labelled import TextPairs
 from corpora.workspace import Workspace
+from medir.commands.labelled_folder import open_labelled_folder
 
 LEFT = ["what is flu?", "what is gout?", "what is flu?", "what is a rash?"]
 RIGHT = ["a viral infection of the airways", "a painful joint", "a viral illness", "red skin"]
@@ -68,3 +69,21 @@ def test_a_folder_of_pairs_opens_as_a_collection(tmp_path: Path) -> None:
     (tmp_path / "pairs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     found = open_folder(tmp_path, None, Workspace(tmp_path / "home"))
     assert found.describe() == {"documents": 4, "queries": 3, "judgements": 4}
+
+
+def test_labels_in_some_rows_only_are_refused_with_their_place(tmp_path: Path) -> None:
+    rows = [{"id": "1", "text1": "a", "text2": "b"}, {"id": "2", "text1": "a", "text2": "c", "label": 0}]
+    for number, order in enumerate((rows, rows[::-1])):
+        place = tmp_path / str(number)
+        place.mkdir()
+        (place / "pairs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in order), encoding="utf-8")
+        with pytest.raises(InputError, match=r"pairs\.jsonl:2"):
+            open_folder(place, None, Workspace(tmp_path / "home"))
+        with pytest.raises(InputError, match=r"pairs\.jsonl:2"):
+            open_labelled_folder("pair", place, None)
+
+
+def test_negatives_are_made_only_of_pairs_that_belong_together() -> None:
+    pairs = TextPairs(Card("p"), "test", ("a", "b"), ("x", "y"), ("1", "2"), np.array([1.0, 0.0]))
+    with pytest.raises(InputError, match=r"pair .b. does not belong together"):
+        with_negatives(pairs)

@@ -45,3 +45,23 @@ def test_those_of_cmirb_fit_their_queries(shared: Path) -> None:
     assert sorted(found.identities) == ["hyde-qwen2-7b", "sl-hyde-qwen2-7b"]
     asked = {json.loads(line)["_id"] for line in (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines()}
     assert set(found.of("hyde-qwen2-7b")) == asked
+
+
+def test_only_jsonl_is_listed_and_one_name_is_one_file(tmp_path: Path) -> None:
+    folder = tmp_path / "generations"
+    folder.mkdir()
+    for name in ("gpt.v2.jsonl", "gpt.jsonl.bak", "gpt.jsonl~"):
+        (folder / name).write_text('{"query_id": "1", "text": "a"}', encoding="utf-8")
+    found = generations_in(tmp_path)
+    assert found is not None
+    assert list(found.identities) == ["gpt.v2"]
+    (folder / "gpt.v2.jsonl.gz").write_bytes(b"")
+    with pytest.raises(InputError, match=r"two files hold the generations of 'gpt\.v2'"):
+        generations_in(tmp_path)
+
+
+def test_a_file_whose_ending_says_nothing_is_refused(tmp_path: Path) -> None:
+    for name in ("texts", "texts.txt", "texts.txt.gz"):
+        (tmp_path / name).write_text("{}", encoding="utf-8")
+        with pytest.raises(InputError, match="does not say how it is written"):
+            read_generations(tmp_path / name)

@@ -241,3 +241,12 @@ def test_ir_datasets_says_what_it_lacks(tmp_path: Path, registered: str) -> None
     (tmp_path / "docs").unlink()
     with pytest.raises(SurroundingsError, match="ir_datasets cannot give it"):
         open_source(source_of({"kind": "ir_datasets", "id": registered}, "here"), Card("x"), "test", "", Workspace(tmp_path))
+
+
+def test_a_field_ends_at_a_tag_and_at_no_other_angle(tmp_path: Path) -> None:
+    path = tmp_path / "topics"
+    text = (
+        "<top>\n<num> Number: 1\n<title lang='en'> BMI < 30, p <0.05 <!-- checked -->\n<desc> Description:\na<b and c > d\n</top>"
+    )
+    path.write_text(text, encoding="utf-8")
+    assert read_topics(path).texts == {"1": "BMI < 30, p <0.05 a<b and c > d"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from corpora import Card, Collection, InputError, Part, Qrels, Queries, UsageError, corpus_of
+from corpora.generations import Generations
 from corpora.workspace import Workspace
 from retrieval.hyde import Hyde
 from retrieval.systems import make_system
@@ -97,3 +99,21 @@ def test_a_faulty_spec_is_refused(spec: str, says: str) -> None:
 def test_generations_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="come with no generations"):
         Hyde("gpt4", "mean", "").rewrite(QUERIES)
+
+
+def test_nothing_behind_the_mark_is_no_generation(tmp_path: Path) -> None:
+    how = Hyde(
+        str(stored(tmp_path, {"1": ["thinking </think> ", "so </think> fever"], "2": ["thinking </think>"]})), "mean", "</think>"
+    )
+    asked, missing = how.rewrite(QUERIES)
+    assert (missing, [part.text for part in asked.parts[0]], asked.parts[1]) == (1, ["sugar", "fever"], QUERIES.parts[1])
+    with pytest.raises(InputError, match="no query has a generation"):
+        how.rewrite(QUERIES.take([1]))
+
+
+def test_the_queries_own_generator_comes_before_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    stored(tmp_path, {"1": ["file"], "2": ["file"]}).rename(tmp_path / "gpt.jsonl")
+    own = Generations({"gpt.jsonl": "digest"}, lambda _: {"1": ("own",), "2": ("own",)})
+    asked, _ = Hyde("gpt.jsonl", "alone", "").rewrite(replace(QUERIES, generations=own))
+    assert asked.texts == ["own", "own"]

@@ -90,3 +90,19 @@ def test_a_model_that_saw_the_data_is_told_by_its_name() -> None:
     assert card.seen_by("dense:cambridgeltl/SapBERT-from-PubMedBERT-fulltext")
     assert card.seen_by("dense:FremyCompany/BioLORD-2023")
     assert not card.seen_by("dense:minilm")
+
+
+@pytest.mark.parametrize("model", ["/bge/models/minilm", "/models/e5/minilm/", "BAAI/bge-m3", "bge/other"])
+def test_folders_on_the_way_and_models_of_another_kind_are_of_no_family(model: str) -> None:
+    assert TaskPrompts(families={**PROMPTS.families, "bge-m3": {"query": "", "document": ""}}).for_model(model) == {}
+
+
+def test_models_that_take_no_prompt_of_their_family_s_get_none() -> None:
+    from tasks.catalogue.entries import entry
+
+    chinese, english = (TaskPrompts(families=entry(name).prompts_for) for name in ("cmirb/medexam", "r2med/biology"))
+    for name in ("BAAI/bge-m3", "intfloat/e5-mistral-7b-instruct", "intfloat/multilingual-e5-large-instruct"):
+        assert chinese.for_model(name) == {}
+    assert english.for_model("BAAI/bge-m3") == {}
+    assert chinese.for_model("intfloat/multilingual-e5-large")["query_prompt"] == "query: "
+    assert english.for_model("intfloat/e5-mistral-7b-instruct")["query_prompt"].startswith("Instruct: Given a Biology post")

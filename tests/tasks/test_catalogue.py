@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from corpora import InputError, UsageError
+from corpora import Card, InputError, UsageError
 from corpora.sources import source_of
 from tasks.catalogue.benchmark import read_benchmarks
 from tasks.catalogue.entries import FOLDER, NO_FAMILY, Entry, benchmark, benchmarks, card_of_entry, entries, entry, open_entry
@@ -394,3 +394,25 @@ def test_a_folder_of_pairs_is_opened_under_the_entry_s_card(tmp_path: Path) -> N
     assert (found.card.name, found.card.language, len(found)) == (one.name, "zh", 1)
     with pytest.raises(InputError, match="1,935 pairs and not 1"):
         open_entry(one, None, None, Workspace(tmp_path / "home"), folder=tmp_path)
+
+
+# -- options of a clustering -------------------------------------------------------------------------------------------
+
+
+def test_clusterings_embed_the_share_that_mteb_embeds() -> None:
+    mteb = pytest.importorskip("mteb")
+    ours = {one.mteb: one.options.get("fraction") for one in entries().values() if one.type == "clustering" and one.mteb}
+    assert ours == {name: mteb.get_task(name).max_fraction_of_documents_to_embed for name in ours}
+    assert ours["MedrxivClusteringP2P.v2"] == 0.04
+
+
+def test_options_reach_the_clustering_and_no_other_type_has_any() -> None:
+    from corpora.builders import labelled_column
+    from tasks.asked import ask
+
+    data = labelled_column(Card("c", "en"), [f"text {n}" for n in range(100)], ["a", "b"] * 50)
+    for options, size in (({"fraction": 0.04}, 4), ({}, 100)):
+        assert ask(data, "clustering", options=options).task.recipe.size == size  # type: ignore[union-attr]
+    for change in ({"options": {"fraction": 0.1}}, {"type": "clustering", "options": {"share": 0.1}}):
+        with pytest.raises(InputError, match="'options' has"):
+            entry_of("n", {**WHOLE, **change}, where="here")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 import warnings
 from collections import defaultdict
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 from corpora import Card, InputError, UsageError
 from corpora.labelled import LabelledTexts, Labels
 from corpora.workspace import Workspace
-from tasks.comparison import marks
+from tasks.comparison import all_pairs, compared, marks
 from tasks.evaluate import evaluate
 from tests.tasks.embedding_data import SYSTEM, labelled
 
@@ -22,7 +23,7 @@ metrics = pytest.importorskip("sklearn.metrics")
 cluster = pytest.importorskip("sklearn.cluster")
 linear = pytest.importorskip("sklearn.linear_model")
 
-from tasks.embedding import classification, classification_task, clustering_task, make_embedding_task  # noqa: E402
+from tasks.embedding import EncoderSystem, classification, classification_task, clustering_task, make_embedding_task  # noqa: E402
 from tasks.embedding.confusion import AVERAGED, Confusion  # noqa: E402
 from tasks.embedding.cut import stratified  # noqa: E402
 from tasks.embedding.resampling import draws  # noqa: E402
@@ -81,6 +82,17 @@ def test_resampled_means_over_labels_are_what_scikit_learn_finds_in_them() -> No
             assert found[name][row] == pytest.approx(theirs)
 
 
+def test_confusion_keeps_codes_and_no_column_per_experiment() -> None:
+    rng = np.random.default_rng(0)
+    gold, guesses = rng.integers(0, 200, 2000), rng.integers(0, 200, (50, 2000))
+    counts = np.ones((1, 2000))
+    tracemalloc.start()
+    Confusion.of(gold, guesses).measured(counts, AVERAGED)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10 * 4 * 2000 * 200  # a few arrays (n, c) of float32; (n, e * c) would be fifty each
+
+
 def test_without_a_train_split_each_label_is_cut_and_the_order_does_not_matter() -> None:
     data = labelled().splits["test"]
     learnt, asked = stratified(data, "topics")
@@ -107,9 +119,9 @@ def test_odd_labels_are_refused_or_counted() -> None:
     alone = LabelledTexts(Card("few"), {"test": few})
     with pytest.raises(InputError, match="the label 'n' has one example"):
         classification_task(alone)
-    with pytest.raises(InputError, match="all texts have the label 'l'"):
+    with pytest.raises(InputError, match="one: all texts have the label 'l'"):
         clustering_task(LabelledTexts(Card("one"), {"test": few.take([0, 1])}))
-    with pytest.raises(InputError, match="all texts to learn from have the label 'l'"):
+    with pytest.raises(InputError, match="one: all texts to learn from have the label 'l'"):
         classification_task(LabelledTexts(Card("one"), {"train": few.take([0, 1]), "test": few}))
     notes = classification_task(LabelledTexts(Card("few"), {"train": few, "test": few.take([0, 4])})).recipe.notes
     assert (notes["single_example_labels"], notes["empty_texts"], notes["test_texts_learnt_from"]) == (1, 1, 2)
@@ -142,6 +154,36 @@ def test_ready_made_sets_are_clustered_whole(tmp_path: Path) -> None:
         model = cluster.MiniBatchKMeans(n_clusters=len(set(part.labels)), batch_size=500, n_init="auto", random_state=42)
         theirs.append(metrics.v_measure_score(part.labels, model.fit(encoded(part)).labels_))
     assert result.per_query.values["v_measure"] == pytest.approx(theirs)
+
+
+def test_sets_are_clustered_whole_or_not_at_all() -> None:
+    for share in ({"fraction": 0.5}, {"most": 10}):
+        with pytest.raises(UsageError, match="topics: sets are clustered whole"):
+            clustering_task(labelled(), form="sets", **share)
+
+
+def test_restarts_over_one_set_of_texts_are_not_tested(tmp_path: Path) -> None:
+    data, place = labelled(test=40), Workspace(tmp_path)
+    other = EncoderSystem("other", SYSTEM.encoder)
+    for options, tested in (({}, False), ({"form": "sets"}, True)):
+        sets = replace(data.splits["test"], sets=tuple("abcd"[row % 4] for row in range(40)))
+        task = clustering_task(replace(data, splits={"test": sets}), **options)
+        results = [evaluate(task, system, place) for system in (SYSTEM, other)]
+        assert bool(compared(results)) == bool(marks(results)) == bool(all_pairs(results)) == tested
+
+
+def test_a_role_is_part_of_what_is_compared(tmp_path: Path) -> None:
+    task, place = classification_task(labelled()), Workspace(tmp_path)
+    with pytest.raises(InputError, match="they differ in role"):
+        marks([evaluate(one, SYSTEM, place) for one in (task, replace(task, role="query"))])
+
+
+def test_what_is_known_of_training_stands_on_kept_results_too(tmp_path: Path) -> None:
+    data, place = labelled(), Workspace(tmp_path)
+    seen = replace(data, card=replace(data.card, trained_on=("words",)))
+    found = [evaluate(clustering_task(one), SYSTEM, place) for one in (data, seen, data, seen)]
+    assert [result.notes.get("trained_on_this", 0) for result in found] == [0, 1, 0, 1]
+    assert (found[0].folder, found[1].folder) == (found[2].folder, found[3].folder)
 
 
 def test_what_is_kept_is_read_back_and_any_change_is_a_new_result(tmp_path: Path) -> None:

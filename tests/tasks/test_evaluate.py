@@ -90,6 +90,19 @@ def test_any_change_of_what_a_score_depends_on_is_a_new_result(collection: Colle
     assert evaluate(make_task(other, measures, k), make_system(spec), workspace).folder != first.folder
 
 
+def test_what_is_known_of_training_stands_on_kept_results_too(collection: Collection, workspace: Workspace) -> None:
+    seen = replace(collection, card=replace(collection.card, trained_on=("BM-25",)))
+    found = [evaluate(make_task(one, k=10), make_system("bm25"), workspace) for one in (collection, seen, collection, seen)]
+    assert [result.notes.get("trained_on_this", 0) for result in found] == [0, 1, 0, 1]
+    assert (found[0].folder, found[1].folder) == (found[2].folder, found[3].folder)
+
+
+def test_candidates_are_part_of_what_is_compared(collection: Collection, workspace: Workspace) -> None:
+    ranked = replace(collection, candidates=dict.fromkeys(collection.queries.ids, ("d0", "d4")))
+    with pytest.raises(InputError, match="they differ in candidates"):
+        against_first([evaluate(make_task(one, k=10), make_system("bm25"), workspace) for one in (collection, ranked)])
+
+
 def test_a_damaged_result_is_an_error_that_names_the_file(collection: Collection, workspace: Workspace) -> None:
     folder = evaluate(make_task(collection, k=10), make_system("bm25"), workspace).folder
     assert folder is not None
