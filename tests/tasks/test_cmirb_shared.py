@@ -26,7 +26,8 @@ def test_bigrams_beat_words_between_blanks_and_generations_need_no_model(shared:
         label: medir.evaluate(collection, spec, measures=["nDCG@10"], k=100, workspace=place) for label, spec in SYSTEMS.items()
     }
     value = {label: result.measures["nDCG@10"].mean for label, result in found.items()}
-    print(name, {label: round(one, 4) for label, one in value.items()}, f"factor {value['chinese'] / value['plain']:.1f}")
+    shown = {label: round(one, 4) for label, one in value.items()}
+    print(name, shown, f"factor {value['chinese'] / value['plain']:.1f}")  # noqa: T201, shown by pytest -s
     assert value["chinese"] > 2 * value["plain"]
     assert value["hyde"] > 0.3
     assert {found[label].notes["ungenerated_queries"] for label in ("hyde", "sl-hyde")} == {0}
