@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -27,6 +29,7 @@ TASKS: Registry[Callable[..., Asked]] = Registry("task")
 
 Loaded: TypeAlias = Collection | LabelledTexts | TextPairs
 DENSE = "dense:"
+OFFLINE = "HF_HUB_OFFLINE"
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,24 @@ class Asked:
     def evaluate(self, asked: System | str, workspace: Workspace, *, force: bool = False) -> Result:
         """The result of a system or SPEC, kept or computed."""
         task: Any = self.task  # of one type with its system, which the checker cannot see
-        found = evaluate(task, self.system(asked), workspace, force=force)
+        with _network(workspace):
+            found = evaluate(task, self.system(asked), workspace, force=force)
         return replace(found, notes={**found.notes, **self.notes})
+
+
+@contextmanager
+def _network(workspace: Workspace) -> Iterator[None]:
+    """While it lasts, models are not looked for on the hub where the workspace is offline: the environment says so."""
+    before = os.environ.get(OFFLINE)
+    if workspace.offline:
+        os.environ[OFFLINE] = "1"
+    try:
+        yield
+    finally:
+        if workspace.offline and before is None:
+            del os.environ[OFFLINE]
+        elif workspace.offline and before is not None:
+            os.environ[OFFLINE] = before
 
 
 def ask(
