@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from .images.column import decoded_images
+from .images.ref import ImageRef
 from .state import digest
 from .text_rule import TextRule, apply_text_rule
 
@@ -24,6 +26,7 @@ SCHEMA = pa.schema(
         ("text", pa.string()),
         ("parent", pa.string()),
         ("images", pa.string()),
+        ("files", pa.string()),
         ("metadata", pa.string()),
     ]
 )
@@ -37,16 +40,20 @@ ORDER_FILE = "order.i64"
 class Corpus:
     """N documents as Arrow columns, in arrival order.
 
-    Columns: `id` (unique), `title`, `text`, `parent` (empty, or the document that this chunk belongs to), `images`
-    (empty, or JSON) and `metadata` (empty, or JSON). `order` int64 (N) is the place of each row among all ids sorted
+    Columns: `id` (unique), `title`, `text`, `parent` (empty, or the document that this chunk belongs to), `images` (the keys
+    of its pictures, parted by blanks), `files` (empty, or their paths under `root`, a JSON list of as many) and `metadata`
+    (empty, or JSON). `order` int64 (N) is the place of each row among all ids sorted
     descending: what breaks ties. `fingerprint` is the sha256 over the rows in ascending id order of
-    length-prefixed UTF-8 id, title, text and images; parent and metadata are left out. `pages` is the memory map
-    under the table, where there is one.
+    length-prefixed UTF-8 id, title, text and images; files, parent and metadata are left out. `root` is the folder that
+    pictures lie in, `faults` what was wrong with some of them (the first few), and `pages` the memory map under the table,
+    where there is one.
     """
 
     table: pa.Table
     order: NDArray[np.int64]
     fingerprint: str
+    root: Path | None = None
+    faults: tuple[str, ...] = ()
     pages: mmap.mmap | None = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -78,6 +85,21 @@ class Corpus:
         some = take_rows(self.table.select(["title", "text"]), rows)
         return apply_text_rule(_in_memory(some.column("title")), _in_memory(some.column("text")), rule)
 
+    @cached_property
+    def pictured(self) -> bool:
+        """Whether any document has a picture."""
+        return bool(len(self)) and bool(pc.max(pc.binary_length(self.table.column("images"))).as_py())
+
+    def images(self, rows: NDArray[np.int64]) -> list[tuple[ImageRef, ...]]:
+        """The pictures of some rows, in the order given; none for a document without."""
+        if not self.pictured:
+            return [()] * len(rows)
+        some = take_rows(self.table.select(["images", "files"]), rows)
+        return [
+            decoded_images(keys, files, self.root)
+            for keys, files in zip(some.column("images").to_pylist(), some.column("files").to_pylist(), strict=True)
+        ]
+
     def rows_of(self, ids: pa.Array) -> NDArray[np.int64]:
         """The row of each id, int64 (n); -1 where the corpus has no such id. No table of all ids is made."""
         wanted = pc.unique(ids)
@@ -95,23 +117,25 @@ class Corpus:
         return _in_memory(column) if longest else None
 
 
-def open_corpus(folder: Path, fingerprint: str) -> Corpus:
+def open_corpus(folder: Path, fingerprint: str, *, root: Path | None = None, faults: tuple[str, ...] = ()) -> Corpus:
     """The corpus kept in `folder`, memory-mapped; the folder's checksums are the caller's to verify."""
     table, pages = map_table(folder / CORPUS_FILE)
     order = np.fromfile(folder / ORDER_FILE, np.int64)
     order.flags.writeable = False
-    corpus = Corpus(table, order, fingerprint, pages)
+    corpus = Corpus(table, order, fingerprint, root, faults, pages)
     corpus.let_go()
     return corpus
 
 
-def corpus_of(table: pa.Table) -> Corpus:
-    """A small corpus held in memory; missing columns are filled with empty strings. Ids must be unique."""
+def corpus_of(table: pa.Table, *, root: Path | None = None) -> Corpus:
+    """A small corpus held in memory; missing columns are filled with empty strings. Ids must be unique. `root` is the folder
+    that its pictures lie in (see `encoded_images`).
+    """
     blank = pa.array([""] * table.num_rows, pa.string())
     columns = [table.column(n).cast(pa.string()) if n in table.column_names else blank for n in SCHEMA.names]
     table = pa.table(dict(zip(SCHEMA.names, columns, strict=True)), schema=SCHEMA)
     ascending = sort_ids(_in_memory(table.column("id")))
-    return Corpus(table, order_of(ascending), fingerprint_of(table, ascending))
+    return Corpus(table, order_of(ascending), fingerprint_of(table, ascending), root)
 
 
 def sort_ids(ids: pa.Array) -> NDArray[np.int64]:

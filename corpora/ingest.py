@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from .workspace import Workspace
 
 Places = Callable[[list[int]], list[str]]
 Counts = dict[str, int]
+FAULTS_NAMED = 20
 
 
 def kept_corpus(
@@ -30,14 +31,18 @@ def kept_corpus(
     where: str,
     places: Places | None = None,
     counts: Callable[[], Counts] = dict,
+    root: Path | None = None,
+    faults: Callable[[], Sequence[str]] = list,
 ) -> tuple[Corpus, Counts]:
     """The corpus kept under `key`, memory-mapped, and what was counted while it was read; built where it is not kept.
 
     `batches()` streams record batches of the corpus schema, a few thousand rows each, ids not empty. `where` names
     the source in messages, `places(rows)` says where rows (from 0) stand in it, and `counts()` is asked, after the
-    streaming, for what the reader counted. Counted here (where not 0): `merged_duplicates`, documents equal to an
-    earlier one of the same id in every column, which are merged; `empty_documents`, those without title and text,
-    which stay. Building needs, beyond a few batches, the bytes of all ids and at most 32 bytes a document.
+    streaming, for what the reader counted; `faults()` likewise for the pictures that were left out, the first few of which the
+    corpus names. `root` is the folder that pictures lie in: no part of what is kept. Counted here (where not 0):
+    `merged_duplicates`, documents equal to an earlier one of the same id in every column, which are merged; `empty_documents`,
+    those without title, text and picture, which stay. Building needs, beyond a few batches, the bytes of all ids and at most 32
+    bytes a document.
 
     Raises InputError where there is no document, or where documents that share an id differ (the id and both places).
     """
@@ -49,11 +54,13 @@ def kept_corpus(
             raise InputError("there is no document in it", where=where, mend="give at least one document")
         fingerprint, merged = _settle(folder, ids, places or (lambda rows: _numbered(where, rows)))
         notes = {"merged_duplicates": merged, "empty_documents": empty, **counts()}
-        return {"kind": "corpus", "fingerprint": fingerprint, "notes": {name: count for name, count in notes.items() if count}}
+        kept = {name: count for name, count in notes.items() if count}
+        return {"kind": "corpus", "fingerprint": fingerprint, "notes": kept, "faults": list(faults())[:FAULTS_NAMED]}
 
     final = workspace.folder("collections", key)
     manifest = kept_or_built(final, build, repair=f"the next run on {where} builds it anew")
-    return open_corpus(final, manifest["fingerprint"]), dict(manifest["notes"])
+    named = tuple(manifest.get("faults", ()))
+    return open_corpus(final, manifest["fingerprint"], root=root, faults=named), dict(manifest["notes"])
 
 
 def _numbered(where: str, rows: list[int]) -> list[str]:
@@ -72,8 +79,8 @@ def _write(path: Path, batches: Iterable[pa.RecordBatch]) -> tuple[pa.Array, int
 
 
 def _empty(batch: pa.RecordBatch) -> int:
-    sizes = pc.add(pc.binary_length(batch.column("title")), pc.binary_length(batch.column("text")))
-    return int(np.count_nonzero(sizes.to_numpy() == 0))
+    sizes = sum(pc.binary_length(batch.column(name)).to_numpy() for name in ("title", "text", "images"))
+    return int(np.count_nonzero(sizes == 0))
 
 
 def _settle(folder: Path, ids: pa.Array, places: Places) -> tuple[str, int]:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .collection import Card
 from .errors import InputError
+from .images import ImageRef
 
 
 @dataclass(frozen=True)
 class Labels:
     """n texts of one split: `ids` (unique), `texts` and `labels`, each of length n.
 
-    `sets` (n, or empty) names the ready-made set of each text, for clustering set by set. Raises InputError for columns
+    `sets` (n, or empty) names the ready-made set of each text, for clustering set by set. `images` (n, or empty): what carries
+    the label is a picture, and its text, which may be empty, a caption. Raises InputError for columns
     of different lengths, an id that occurs twice, or no text at all.
     """
 
@@ -24,16 +27,18 @@ class Labels:
     texts: tuple[str, ...]
     labels: tuple[str, ...]
     sets: tuple[str, ...] = ()
+    images: tuple[ImageRef, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_columns("text", self.ids, {"texts": self.texts, "labels": self.labels, "sets": self.sets or self.ids})
+        columns = {"texts": self.texts, "labels": self.labels, "sets": self.sets or self.ids, "images": self.images or self.ids}
+        _check_columns("text", self.ids, columns)
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def take(self, rows: Sequence[int]) -> Labels:
         """The texts at these rows, in this order."""
-        columns = (self.ids, self.texts, self.labels, self.sets)
+        columns: tuple[tuple[Any, ...], ...] = (self.ids, self.texts, self.labels, self.sets, self.images)
         return Labels(*(tuple(column[row] for row in rows) if column else () for column in columns))
 
 

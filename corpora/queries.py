@@ -44,7 +44,8 @@ class Part:
 class Queries:
     """q queries: ids (unique), parts, metadata for slices, and a group for those that share a case or a code.
 
-    `generations` are texts that language models wrote for them earlier, where there are any.
+    `generations` are texts that language models wrote for them earlier, where there are any; `faults` says what was wrong with
+    pictures that were left out (the first few).
     """
 
     ids: tuple[str, ...]
@@ -52,6 +53,7 @@ class Queries:
     metadata: tuple[Mapping[str, Any], ...] = ()
     group: tuple[str, ...] = ()
     generations: Generations | None = None
+    faults: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(set(self.ids)) != len(self.ids):
@@ -72,6 +74,15 @@ class Queries:
         """The text parts of one query joined by a space, as a lexical retriever sees it."""
         return " ".join(part.text for part in self.parts[row] if part.text and part.is_for("lexical"))
 
+    def images(self, row: int) -> tuple[ImageRef, ...]:
+        """The pictures of one query, in order."""
+        return tuple(part.image for part in self.parts[row] if part.image is not None)
+
+    @property
+    def pictured(self) -> bool:
+        """Whether any query has a picture."""
+        return any(part.image is not None for parts in self.parts for part in parts)
+
     @property
     def texts(self) -> list[str]:
         """`text(row)` of every query."""
@@ -80,7 +91,7 @@ class Queries:
     def take(self, rows: Sequence[int]) -> Queries:
         """The queries at these rows, in this order."""
         ids, parts, metadata, group = (_pick(column, rows) for column in (self.ids, self.parts, self.metadata, self.group))
-        return Queries(ids, parts, metadata, group, self.generations)
+        return Queries(ids, parts, metadata, group, self.generations, self.faults)
 
 
 def _pick(column: tuple[Any, ...], rows: Sequence[int]) -> tuple[Any, ...]:

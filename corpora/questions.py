@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from .collection import Card
 from .corpus import Corpus
 from .errors import InputError
+from .images import ImageRef
 from .queries import Qrels
 
 QuestionKind = Literal["choice", "several", "yes-no", "yes-no-maybe", "numeric", "free"]
@@ -25,7 +26,8 @@ class Question:
     `options`: letter to text, in the order in which they are shown; empty for `numeric` and `free`. `answers`: the letters that
     are right, the number as it is written, or reference texts (none: there is no reference). `limits`: from where to where a
     number is right (both included). `context`: passages that come with the question, the gold context. `record`: the parent
-    document inside which alone is searched; empty for the whole corpus. `group`: the case that it shares with others.
+    document inside which alone is searched; empty for the whole corpus. `group`: the case that it shares with others. `images`:
+    the pictures that it is about.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Question:
     record: str = ""
     group: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    images: tuple[ImageRef, ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in LETTERED:

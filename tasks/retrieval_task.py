@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from corpora import Collection, Corpus, Queries, UsageError
+from corpora import Collection, Corpus, Part, Queries, UsageError
 from corpora.state import digest_json
 from corpora.workspace import Workspace
 from indexes import Candidates
@@ -180,12 +180,17 @@ def queries_digest(collection: Collection) -> str:
     """sha256 over the ids, parts, groups and sliced metadata of the queries."""
     queries, fields = collection.queries, [*collection.card.slices, collection.card.macro]
     parts = [
-        [(p.text, p.role, p.weight, str(p.image), None if p.vector is None else p.vector.tolist()) for p in q]
+        [(p.text, p.role, p.weight, _picture(p), None if p.vector is None else p.vector.tolist()) for p in q]
         for q in queries.parts
     ]
     sliced = [[str(row.get(field)) for field in fields] for row in queries.metadata]
     generated = dict(queries.generations.identities) if queries.generations else {}
     return digest_json([queries.ids, parts, queries.group, sliced, *([generated] if generated else [])])
+
+
+def _picture(part: Part) -> str:
+    """What pins the picture of a part, wherever it lies."""
+    return str(None) if part.image is None else part.image.key
 
 
 def _parents_digest(collection: Collection) -> str:

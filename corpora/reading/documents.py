@@ -62,5 +62,5 @@ def _documents_in(path: Path, witness: Witness) -> Iterator[tuple[Path, int, int
 
 def _batch(documents: list[Document]) -> pa.RecordBatch:
     ids, titles, texts, parents, metadata = (pa.array(column, pa.string()) for column in zip(*documents, strict=True))
-    images = pa.array([""] * len(documents), pa.string())
-    return pa.RecordBatch.from_arrays([ids, titles, texts, parents, images, metadata], schema=SCHEMA)
+    blank = pa.array([""] * len(documents), pa.string())
+    return pa.RecordBatch.from_arrays([ids, titles, texts, parents, blank, blank, metadata], schema=SCHEMA)

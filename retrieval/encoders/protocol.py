@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpora import Role
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 Vectors = NDArray[np.float32]
 Lengths = NDArray[np.int64]
@@ -21,6 +24,10 @@ class Batching:
 
     padded: int
     texts: int
+
+
+Modality = Literal["text", "image"]
+TEXT_ONLY: frozenset[Modality] = frozenset({"text"})
 
 
 class Encoder(Protocol):
@@ -86,3 +93,54 @@ class Encoder(Protocol):
     def echo(self, texts: Sequence[str], role: Role) -> dict[str, Any]:
         """The first text exactly as the model is fed it: `prompt`, `text`, and its tokens where there is a tokenizer."""
         ...
+
+
+class ImageEncoder(Encoder, Protocol):
+    """An Encoder that reads pictures; one whose `modalities` lack `text` refuses texts.
+
+    A picture is prepared (scaled, cropped, normalised: part of the identity) in any thread, and a batch of prepared ones is
+    embedded. What of `identity`, `workers` and `dim` holds for texts, holds for pictures.
+    """
+
+    @property
+    def modalities(self) -> frozenset[Modality]:
+        """What it reads. Known without loading the model."""
+        ...
+
+    @property
+    def images_a_batch(self) -> int:
+        """How many pictures are embedded at a time: part of the batch plan."""
+        ...
+
+    def prepared(self, picture: Image) -> Any:
+        """What the model is fed of one decoded picture (8-bit RGB); picklable, thread-safe."""
+        ...
+
+    def encode_images(self, prepared: Sequence[Any], role: Role, ids: Sequence[str] = ()) -> Vectors:
+        """The vectors of one batch of prepared pictures, float32 (n, d), in the texts' space if it has one; as `encode`."""
+        ...
+
+
+class JointEncoder(ImageEncoder, Protocol):
+    """An ImageEncoder that makes one vector of a text and its pictures together."""
+
+    def encode_joint(
+        self, texts: Sequence[str], prepared: Sequence[Sequence[Any]], role: Role, ids: Sequence[str] = ()
+    ) -> Vectors:
+        """The vectors of one batch of texts, each with its prepared pictures, float32 (n, d)."""
+        ...
+
+
+def modalities_of(encoder: Encoder) -> frozenset[Modality]:
+    """What an encoder reads: text, where it does not say. No model is loaded."""
+    return frozenset(getattr(encoder, "modalities", TEXT_ONLY))
+
+
+def reads_images(encoder: Encoder) -> TypeGuard[ImageEncoder]:
+    """Whether it reads pictures."""
+    return "image" in modalities_of(encoder)
+
+
+def reads_joint(encoder: Encoder) -> TypeGuard[JointEncoder]:
+    """Whether it makes one vector of a text with its pictures."""
+    return reads_images(encoder) and hasattr(encoder, "encode_joint")

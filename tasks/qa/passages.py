@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from corpora.images import ImageRef
 from corpora.questions import Questions
 from corpora.workspace import Workspace
 from retrieval import Run
@@ -14,11 +15,12 @@ from retrieval.cost import Bill
 
 @dataclass(frozen=True)
 class Passage:
-    """A passage that a model may be shown: the id of its document (empty where it is none of a corpus), title and text."""
+    """A passage that a model may be shown: the id of its document (empty where it is none of a corpus), title, text, pictures."""
 
     id: str
     title: str
     text: str
+    images: tuple[ImageRef, ...] = ()
 
 
 @dataclass(frozen=True)

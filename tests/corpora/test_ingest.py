@@ -23,7 +23,7 @@ Row = dict[str, str]
 
 
 def row(name: str, text: str = "text", **more: str) -> Row:
-    return {"id": name, "title": "", "text": text, "parent": "", "images": "", "metadata": "", **more}
+    return {"id": name, "title": "", "text": text, "parent": "", "images": "", "files": "", "metadata": "", **more}
 
 
 def batches_of_rows(rows: list[Row], size: int = 3) -> Iterator[pa.RecordBatch]:
@@ -80,7 +80,7 @@ def test_identical_duplicates_merge_into_the_first(tmp_path):
     assert sorted(corpus.order) == list(range(40))
 
 
-@pytest.mark.parametrize("column", ["title", "text", "parent", "images", "metadata"])
+@pytest.mark.parametrize("column", ["title", "text", "parent", "images", "files", "metadata"])
 def test_duplicates_that_differ_in_any_column_are_an_error(tmp_path, column):
     rows = [row(f"d{number}") for number in range(8)] + [row("d3", **{column: "other"})]
     with pytest.raises(InputError) as caught:

@@ -84,7 +84,7 @@ def test_fields_are_found_by_their_usual_names(tmp_path, id_field, text_field):
     folder = write_folder(tmp_path / "data", {"corpus.jsonl": jsonl([row])})
     document = open_folder_corpus(folder, Workspace(tmp_path / "home"))[0].table.to_pylist()[0]
     assert json.loads(document.pop("metadata")) == {"a": [1, {"b": None}], "year": 3}
-    assert document == {"id": "7", "title": "", "text": "words", "parent": "p", "images": ""}
+    assert document == {"id": "7", "title": "", "text": "words", "parent": "p", "images": "", "files": ""}
 
 
 def test_metadata_that_shares_a_name_with_a_field_stays_apart(tmp_path):
