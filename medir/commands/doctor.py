@@ -19,6 +19,8 @@ EXTRAS = {
     "words": ("jieba",),
     "rank-bm25": ("rank_bm25",),
     "lucene": ("pyserini",),
+    "images": ("PIL", "pydicom", "gdcm", "openjpeg"),
+    "volumes": ("nibabel",),
 }
 
 
