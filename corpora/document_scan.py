@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from .arrow_file import Spool
@@ -44,7 +45,8 @@ class Sought:
 @dataclass(frozen=True)
 class DocumentScan:
     """All documents: `ids` (large_string, N, as they arrived), 16-byte digests (N) of the whole document and of its text
-    (zero where the text is empty), and the ids and the count of those without text and without text and title.
+    (zero where the text is empty), and the ids and the count of those with a title and no text, and of those without text, title
+    and picture.
     """
 
     ids: pa.Array
@@ -108,9 +110,9 @@ class _Listed:
 
 def _list_empty(batch: pa.RecordBatch, texts: Digests, untexted: _Listed, empty: _Listed) -> None:
     no_text = texts == b""
-    no_title = np.array([not title for title in batch.column("title").to_pylist()])
-    untexted.add(batch.column("id").filter(pa.array(no_text & ~no_title)))
-    empty.add(batch.column("id").filter(pa.array(no_text & no_title)))
+    titled, pictured = (pc.binary_length(batch.column(name)).to_numpy() > 0 for name in ("title", "images"))
+    untexted.add(batch.column("id").filter(pa.array(no_text & titled)))
+    empty.add(batch.column("id").filter(pa.array(no_text & ~titled & ~pictured)))
 
 
 def _digests(values: pa.Array) -> Digests:

@@ -11,7 +11,9 @@ EXAMPLES = 5
 
 @dataclass(frozen=True)
 class Finding:
-    """One kind of thing found: how often, up to five examples, and whether `medir run` refuses the folder for it."""
+    """One kind of thing found: how often, up to five examples (of faulty pictures: all), and whether `medir run` refuses the
+    folder for it.
+    """
 
     name: str
     count: int

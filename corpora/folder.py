@@ -16,15 +16,21 @@ from .corpus import Corpus
 from .dangling import find_dangling
 from .errors import InputError
 from .generations import generations_in
+from .images.claims import Claim
+from .images.located import Gallery, stamp
+from .images.modality import with_modality
 from .ingest import Counts, kept_corpus
 from .language import language_of
 from .queries import Qrels, Queries
 from .reading import Grades, Layout, Witness, document_batches, layout_of, places_of, read_judgements, read_queries
+from .reading.documents import pictures_named
 from .reading.streams import unreadable
 from .state import digest, file_digest
 from .workspace import Workspace
 
 READER = "1"
+PICTURE_READER = "2"
+"""The reader's version for folders whose documents may have pictures: those of texts alone are kept under the other."""
 CARD_FILE = "card.toml"
 
 
@@ -34,7 +40,8 @@ def open_folder_collection(folder: Path, split: str | None, workspace: Workspace
     Queries that the split does not judge are left out. A dangling judgement names an unknown document (it stays, and
     costs the score what it must) or an unknown query (it is left out: there is nothing to ask).
     Notes: `unjudged_queries`, `empty_queries`, `dangling_judgements`, `unknown_queries`, `merged_judgements`,
-    `merged_duplicate_queries`, and those of the corpus.
+    `merged_duplicate_queries`, `missing_images`, `unreadable_images` and `oversized_images` (pictures that a query or document
+    lost: see `Gallery`), and those of the corpus. Where there are pictures, queries are sliced by `modality`.
 
     Raises UsageError for an unknown split; InputError, with file and line, for what cannot be read, and where over
     0.1 % of the judgements dangle unless `allow_dangling`.
@@ -42,7 +49,9 @@ def open_folder_collection(folder: Path, split: str | None, workspace: Workspace
     layout = layout_of(folder)
     split = layout.split(split)
     witness = Witness()
-    asked, grades = read_queries(layout.query_files, witness), read_judgements(layout.judgements[split], witness)
+    gallery = Gallery(layout.folder.absolute(), workspace.progress, witness.counts)
+    asked = read_queries(layout.query_files, witness, gallery)
+    grades = read_judgements(layout.judgements[split], witness)
     corpus, card, notes = _open_corpus(layout, workspace)
     unknown = _unknown(grades, corpus)
     card, unknown = _rolled(card, corpus, unknown)
@@ -59,17 +68,18 @@ def open_folder_collection(folder: Path, split: str | None, workspace: Workspace
     _check_counts(card, layout, {"documents": len(corpus), **counts})
     counted = Counter(notes) + witness.counts
     counted["unjudged_queries"] = len(asked) - len(queries)
-    counted["empty_queries"] = sum(not text for text in queries.texts)
+    counted["empty_queries"] = sum(not (text or queries.images(row)) for row, text in enumerate(queries.texts))
     counted["dangling_judgements"] = len(dangling)
     counted["unknown_queries"] = len(dangling.unknown_queries)
     queries = replace(queries, generations=generations_in(folder))
-    return Collection(card, split, corpus, queries, qrels, {name: count for name, count in counted.items() if count})
+    return with_modality(Collection(card, split, corpus, queries, qrels, dict(+counted)))
 
 
 def open_folder_corpus(folder: Path, workspace: Workspace) -> tuple[Corpus, Card, Counts]:
     """The corpus in `folder`, its card, and what was counted while it was read; queries and judgements need not be there.
 
-    The corpus is kept in the workspace under a key made of the files' content and names, and found again by it.
+    The corpus is kept in the workspace under a key made of the files' content and names, and found again by it; where documents
+    have pictures, also of the size and the time of change of each.
     Without `card.toml`, or where that names no language, the language is told by count (see `language_of`).
     """
     return _open_corpus(layout_of(folder), workspace)
@@ -77,25 +87,34 @@ def open_folder_corpus(folder: Path, workspace: Workspace) -> tuple[Corpus, Card
 
 def _open_corpus(layout: Layout, workspace: Workspace) -> tuple[Corpus, Card, Counts]:
     witness = Witness()
+    gallery = Gallery(layout.folder.absolute(), workspace.progress, witness.counts)
+    key, pictures = _key(layout, workspace)
     corpus, notes = kept_corpus(
         workspace,
-        _key(layout, workspace),
-        lambda: _read(layout, workspace, witness),
+        key,
+        lambda: _read(layout, workspace, witness, gallery, pictures),
         where=str(layout.folder),
         places=lambda rows: places_of(layout.corpus, rows),
         counts=lambda: dict(witness.counts),
+        root=gallery.root,
+        faults=lambda: gallery.messages,
     )
     return corpus, _card(layout.folder, corpus), notes
 
 
-def _read(layout: Layout, workspace: Workspace, witness: Witness) -> Iterator[pa.RecordBatch]:
+def _read(
+    layout: Layout, workspace: Workspace, witness: Witness, gallery: Gallery, pictures: set[Claim]
+) -> Iterator[pa.RecordBatch]:
+    gallery.look(sorted(pictures))
     with workspace.progress(f"reading {layout.folder.name}", _bytes(layout.corpus), "B") as advance:
-        yield from document_batches(layout.corpus, witness.advancing(advance))
+        yield from document_batches(layout.corpus, witness.advancing(advance), gallery)
 
 
-def _key(layout: Layout, workspace: Workspace) -> str:
-    """The digest of the reader's version, and of the name and content of every corpus file."""
-    parts = ["folder", READER]
+def _key(layout: Layout, workspace: Workspace) -> tuple[str, set[Claim]]:
+    """The digest of the reader's version, and of the name and content of every corpus file, and what stamps the pictures that
+    they name; and these.
+    """
+    parts: list[str] = []
     with workspace.progress(f"checking {layout.folder.name}", _bytes(layout.corpus), "B") as advance:
         for path in layout.corpus:
             try:
@@ -103,7 +122,10 @@ def _key(layout: Layout, workspace: Workspace) -> str:
             except OSError as problem:
                 raise unreadable(path, problem) from problem
             advance(path.stat().st_size)
-    return digest(*parts)
+    pictures = pictures_named(layout.corpus)
+    if pictures is None:
+        return digest("folder", READER, *parts), set()
+    return digest("folder", PICTURE_READER, *parts, stamp(layout.folder, {claim.path for claim in pictures})), pictures
 
 
 def _bytes(paths: Sequence[Path]) -> int:

@@ -14,13 +14,13 @@ from .arrow_file import Spool
 from .corpus import CORPUS_FILE, ORDER_FILE, SCHEMA, Corpus, open_corpus, order_of, sort_ids
 from .errors import InputError
 from .fingerprint import fingerprint_of_file
+from .images import FAULTS_NAMED
 from .repeats import drop_rows, earlier_twin, refuse_conflicts
 from .state import kept_or_built
 from .workspace import Workspace
 
 Places = Callable[[list[int]], list[str]]
 Counts = dict[str, int]
-FAULTS_NAMED = 20
 
 
 def kept_corpus(

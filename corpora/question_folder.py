@@ -16,6 +16,7 @@ from .collection import Card
 from .corpus import Corpus
 from .errors import InputError
 from .folder import CARD_FILE, open_folder_corpus
+from .images.located import Gallery
 from .labelled_folder import choose_split, with_language
 from .queries import Qrels
 from .questions import QuestionKind, Questions
@@ -39,17 +40,19 @@ def open_questions(folder: Path, split: str | None, workspace: Workspace, *, kin
     The folder holds `questions.jsonl` (or .csv, .tsv, .parquet; `questions-0.jsonl`... for shards), and may hold a corpus,
     judgements whose query ids are the questions' (of the split, else the only ones), and a card. Where a question has no
     judgements, its `evidence` is relevant by grade 1. `kind` is that of all questions, where the caller knows it.
-    Notes: `dangling_judgements` (of documents that are not in its corpus), and those of corpus and judgements.
+    Notes: `dangling_judgements` (of documents that are not in its corpus), `missing_images`, `unreadable_images` and
+    `oversized_images` (pictures that questions lost), and those of corpus and judgements.
 
     Raises UsageError for an unknown split; InputError, with file and line, for what is no question, an id that occurs
     twice, a record that the corpus does not have, and for what is wrong in the other files.
     """
     here = _files(folder)
-    read = read_questions(_question_files(folder, here), kind)
+    witness = Witness()
+    gallery = Gallery(folder.absolute(), workspace.progress, witness.counts)
+    read = questions_in(folder, gallery, kind)
     splits = sorted({one.split for one in read})
     split = choose_split(splits if split is None and len(splits) == 1 else [*splits, ALL], split, folder)
     own = [one for one in read if split in (one.split, ALL)]
-    witness = Witness()
     grades = _grades(own, _judged(folder, here, split, witness))
     notes, corpus = Counter(witness.counts), None
     if any(_CORPUS.fullmatch(path.name) for path in here):
@@ -61,6 +64,11 @@ def open_questions(folder: Path, split: str | None, workspace: Workspace, *, kin
     found = Questions(card, split, tuple(one.question for one in own), corpus, Qrels(grades), dict(+notes))
     _check_counts(card, folder, found, {name: sum(one.split == name for one in read) for name in splits})
     return found
+
+
+def questions_in(folder: Path, gallery: Gallery, kind: QuestionKind | None = None) -> list[Read]:
+    """The questions of every split of a folder; the gallery counts and names the pictures that are left out."""
+    return read_questions(_question_files(folder, _files(folder)), kind, gallery)
 
 
 def has_questions(folder: Path) -> bool:

@@ -18,8 +18,11 @@ from .document_scan import DocumentScan, Sought, scan_documents
 from .errors import InputError
 from .findings import EXAMPLES, Finding, Report, SplitReport, finding_of, occurring
 from .folder import CARD_FILE
+from .images.located import Gallery
+from .picture_validation import has_records_alone, picture_findings, validate_records
 from .queries import Queries
 from .reading import Grades, Layout, Witness, document_batches, layout_of, read_judgements, read_queries
+from .reading.documents import pictures_named
 from .state import disk_error
 from .workspace import Workspace
 
@@ -47,18 +50,24 @@ def validate(folder: Path, workspace: Workspace) -> Report:
     `merged_duplicates`, `empty_documents`, `empty_texts`, `equal_texts` (documents that share theirs), `repeated_texts`
     (those of them after the first), `empty_queries`, `queries_with_document_id`, `queries_with_document_text`,
     `merged_duplicate_queries`, `byte_order_marks`; on a split: `unreadable`, `dangling_judgements`, `unknown_queries`,
-    `unjudged_queries`, `judged_without_relevant`, `merged_judgements`.
+    `unjudged_queries`, `judged_without_relevant`, `merged_judgements`. All pictures are decoded, and the faulty ones all named:
+    `missing_images`, `unreadable_images`, `oversized_images`, `undecodable_images`.
+    A folder of captions or questions without a corpus is reported on by `validate_records`.
     Raises InputError only where the folder or its corpus is not there, or where files claim one place;
     SurroundingsError where the disk fails.
     """
+    if has_records_alone(folder):
+        return validate_records(folder, workspace)
     layout = layout_of(folder)
     faults = _Faults()
     witness = Witness(refuse=faults.note)
-    queries = _queries(layout, witness)
+    gallery = Gallery(layout.folder.absolute(), workspace.progress, decoding=True)
+    queries = _queries(layout, witness, gallery)
     splits = {split: _judged(path) for split, path in sorted(layout.judgements.items())}
     judged = {document for grades, _ in splits.values() for documents in grades.values() for document in documents}
     sought = Sought(judged | set(queries.ids), set(queries.texts) - {""})
-    scan = _scan(layout, workspace, witness, sought)
+    gallery.look(sorted(pictures_named(layout.corpus) or ()))
+    scan = _scan(layout, workspace, witness, sought, gallery)
     merged, differing = scan.repeats()
     _check_card(layout, witness)
     found = [
@@ -66,24 +75,25 @@ def validate(folder: Path, workspace: Workspace) -> Report:
         faults.finding(),
         *_on_documents(scan, merged, differing),
         *_on_queries(queries, sought),
+        *picture_findings(gallery),
         *(Finding(name, count) for name, count in witness.counts.items()),
     ]
     reports = [_report(split, *splits[split], queries, judged - sought.found_ids - sought.found_parents) for split in splits]
     return Report(str(folder), len(scan.ids) - len(merged) - len(differing), len(queries), occurring(found), tuple(reports))
 
 
-def _scan(layout: Layout, workspace: Workspace, witness: Witness, sought: Sought) -> DocumentScan:
+def _scan(layout: Layout, workspace: Workspace, witness: Witness, sought: Sought, gallery: Gallery) -> DocumentScan:
     size = sum(path.stat().st_size for path in layout.corpus)
     try:
         with workspace.progress(f"validating {layout.folder.name}", size, "B") as advance:
-            return scan_documents(document_batches(layout.corpus, witness.advancing(advance)), sought)
+            return scan_documents(document_batches(layout.corpus, witness.advancing(advance), gallery), sought)
     except OSError as problem:
         raise disk_error(problem, Path(tempfile.gettempdir())) from problem
 
 
-def _queries(layout: Layout, witness: Witness) -> Queries:
+def _queries(layout: Layout, witness: Witness, gallery: Gallery) -> Queries:
     try:
-        return read_queries(layout.queries, witness) if layout.queries else Queries((), ())
+        return read_queries(layout.queries, witness, gallery) if layout.queries else Queries((), ())
     except InputError as fault:
         witness.refuse(fault)
         return Queries((), ())
@@ -129,7 +139,8 @@ def _on_documents(scan: DocumentScan, merged: NDArray[np.int64], differing: NDAr
 
 def _on_queries(queries: Queries, sought: Sought) -> Iterator[Finding]:
     texts = list(zip(queries.ids, queries.texts, strict=True))
-    yield finding_of("empty_queries", (name for name, text in texts if not text))
+    empty = (row for row, (_, text) in enumerate(texts) if not text and not queries.images(row))
+    yield finding_of("empty_queries", (queries.ids[row] for row in empty))
     yield finding_of("queries_with_document_id", (name for name in queries.ids if name in sought.found_ids))
     yield finding_of("queries_with_document_text", (name for name, text in texts if text in sought.found_texts))
 

@@ -19,10 +19,14 @@ FAULTS: Mapping[Kind, tuple[str, str]] = {
 """Per kind what is wrong, and how to mend it."""
 
 
+FAULTS_NAMED = 20
+"""How many faulty pictures are named at most, beside the count of all."""
+
+
 class ImageFault(InputError):
     """A picture that cannot be read: `kind` is one of FAULTS, `detail` what the decoder said."""
 
     def __init__(self, kind: Kind, detail: str = "", *, where: str = "") -> None:
         what, mend = FAULTS[kind]
         super().__init__(f"{what}: {detail}" if detail else what, where=where, mend=mend)
-        self.kind = kind
+        self.kind, self.detail = kind, detail

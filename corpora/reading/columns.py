@@ -10,12 +10,14 @@ from typing import Any
 import orjson
 
 from ..errors import InputError
+from ..images.claims import Claim, claims_of, has_image_field, late_image
 from .jsonl import KINDS
 
 IDS = ("_id", "id", "doc_id", "docid", "corpus-id", "corpus_id")
 QUERY_IDS = ("_id", "id", "query_id", "query-id", "qid")
 TEXTS = ("text", "contents", "body")
 QUERY_TEXTS = ("text", "query", "question", "contents", "body")
+CAPTION = "caption"
 JUDGED_QUERIES = ("query-id", "query_id", "qid", "query")
 JUDGED_DOCUMENTS = ("corpus-id", "corpus_id", "doc-id", "doc_id", "docid", "document")
 GRADES = ("score", "grade", "relevance", "label", "rel")
@@ -33,25 +35,55 @@ def field_of(what: str, wanted: tuple[str, ...], there: Collection[str]) -> str:
 
 
 @dataclass(frozen=True)
+class TextField:
+    """Which field of a file's records holds the text: `name`, or, where the first record has a field for pictures, whichever of
+    `wanted` (or `caption`) a record has, if any.
+    """
+
+    name: str
+    wanted: tuple[str, ...]
+    pictured: bool
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], wanted: tuple[str, ...]) -> TextField:
+        """The field by the names in a file's first record. Raises InputError where it has neither text nor pictures."""
+        pictured = has_image_field(row)
+        return cls("" if pictured else field_of("text", wanted, row), wanted, pictured)
+
+    def taken(self, row: dict[str, Any]) -> tuple[str, tuple[Claim, ...]]:
+        """The text and the pictures of a record, taken out of it."""
+        if not self.pictured:
+            if has_image_field(row):
+                raise late_image(row)
+            name = self.name if self.name in row else field_of("text", (self.name,), row)
+            return as_text(row.pop(name), name), ()
+        claims = claims_of(row)
+        found = next((name for name in (*self.wanted, CAPTION) if name in row), None)
+        return "" if found is None else as_text(row.pop(found), found), claims
+
+
+@dataclass(frozen=True)
 class DocumentFields:
-    """The fields of one corpus file that hold the id and the text; `title`, `parent` and `metadata` are called so."""
+    """The fields of one corpus file that hold the id and the text; `title`, `parent` and `metadata` are called so.
+
+    Where the first record has a field for pictures, none needs a text.
+    """
 
     id: str
-    text: str
+    text: TextField
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> DocumentFields:
         """The fields by the names in a file's first record."""
-        return cls(field_of("document id", IDS, row), field_of("text", TEXTS, row))
+        return cls(field_of("document id", IDS, row), TextField.of(row, TEXTS))
 
-    def document(self, row: dict[str, Any]) -> tuple[str, str, str, str, str]:
-        """Id, title, text, parent and metadata (JSON, or empty) of a record, which is emptied."""
-        if self.id not in row or self.text not in row:
+    def document(self, row: dict[str, Any]) -> tuple[str, str, str, str, tuple[Claim, ...], str]:
+        """Id, title, text, parent, pictures and metadata (JSON, or empty) of a record, which is emptied."""
+        if self.id not in row:
             field_of("document id", (self.id,), row)
-            field_of("text", (self.text,), row)
-        name, text = as_id(row.pop(self.id)), as_text(row.pop(self.text), self.text)
+        (text, claims), name = self.text.taken(row), as_id(row.pop(self.id))
         title, parent = row.pop("title", None), row.pop("parent", None)
-        return name, as_text(title, "title"), text, as_parent(parent), as_json(row) if row else ""
+        return name, as_text(title, "title"), text, as_parent(parent), claims, as_json(row) if row else ""
 
 
 def as_id(value: object, what: str = "id") -> str:

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import InputError
-from ..queries import Queries
-from .columns import QUERY_IDS, QUERY_TEXTS, as_id, as_metadata, as_text, field_of
+from ..images import FAULTS_NAMED
+from ..images.claims import Claim
+from ..images.located import Gallery
+from ..queries import Part, Queries
+from .columns import QUERY_IDS, QUERY_TEXTS, TextField, as_id, as_metadata, field_of
 from .formats import place, rows_of
 from .witness import Witness, placed
 
@@ -17,14 +20,16 @@ class _Query(NamedTuple):
     id: str
     text: str
     group: str
+    claims: tuple[Claim, ...]
     metadata: dict[str, Any]
 
 
-def read_queries(paths: Sequence[Path], witness: Witness) -> Queries:
-    """The queries of all files in turn, with their metadata and, where every one has it, their `group`.
+def read_queries(paths: Sequence[Path], witness: Witness, gallery: Gallery) -> Queries:
+    """The queries of all files in turn, with their pictures, their metadata and, where every one has it, their `group`.
 
     Counts `merged_duplicate_queries` (equal in every field). Raises InputError, with file and line, for a record that is
-    not a query, for two different ones of one id, for a group that only some have, and for no query.
+    not a query, for two different ones of one id, for a group that only some have, for a picture outside the folder, and for no
+    query. Faulty pictures are left out: the gallery counts and names them.
     """
     found: dict[str, tuple[_Query, str]] = {}
     for query, where in _queries(paths, witness):
@@ -34,7 +39,7 @@ def read_queries(paths: Sequence[Path], witness: Witness) -> Queries:
     queries = [query for query, _ in found.values()]
     if not queries:
         raise InputError("there is no query in it", where=", ".join(map(str, paths)), mend="give at least one query")
-    return _gathered(queries, [where for _, where in found.values()], witness)
+    return _gathered(queries, [where for _, where in found.values()], witness, gallery)
 
 
 def _merge(query: _Query, known: _Query, first: str, where: str, witness: Witness) -> None:
@@ -45,7 +50,7 @@ def _merge(query: _Query, known: _Query, first: str, where: str, witness: Witnes
         witness.refuse(InputError(f"two queries share the id {query.id!r} and differ", where=where, mend=mend))
 
 
-def _gathered(queries: list[_Query], places: list[str], witness: Witness) -> Queries:
+def _gathered(queries: list[_Query], places: list[str], witness: Witness, gallery: Gallery) -> Queries:
     groups = tuple(query.group for query in queries)
     if any(groups) and not all(groups):
         row = groups.index("")
@@ -53,12 +58,22 @@ def _gathered(queries: list[_Query], places: list[str], witness: Witness) -> Que
             f"the query {queries[row].id!r} has no group, and others do", where=places[row], mend="give all a group, or none"
         )
         witness.refuse(fault)
-    return Queries.of_texts(
-        [query.id for query in queries],
-        [query.text for query in queries],
-        metadata=tuple(query.metadata for query in queries),
-        group=groups if all(groups) else (),
-    )
+    gallery.look(claim for query in queries for claim in query.claims)
+    parts = tuple(_parts(query, where, witness, gallery) for query, where in zip(queries, places, strict=True))
+    metadata = tuple(query.metadata for query in queries)
+    faults = tuple(gallery.messages[:FAULTS_NAMED])
+    return Queries(tuple(query.id for query in queries), parts, metadata, groups if all(groups) else (), faults=faults)
+
+
+def _parts(query: _Query, where: str, witness: Witness, gallery: Gallery) -> tuple[Part, ...]:
+    """The text, if there is one, and every sound picture; an empty text where there is neither."""
+    try:
+        images = gallery.refs(query.claims, where, f"query {query.id!r}") if query.claims else ()
+    except InputError as fault:
+        witness.refuse(fault)
+        images = ()
+    text = (Part(text=query.text),) if query.text or not images else ()
+    return text + tuple(Part(image=image) for image in images)
 
 
 def _queries(paths: Sequence[Path], witness: Witness) -> Iterator[tuple[_Query, str]]:
@@ -73,14 +88,14 @@ def _queries_in(path: Path, witness: Witness) -> Iterator[tuple[_Query, str]]:
     fields = None
     for line, _, row in rows_of(path, witness):
         try:
-            fields = fields or (field_of("query id", QUERY_IDS, row), field_of("text", QUERY_TEXTS, row))
+            fields = fields or (field_of("query id", QUERY_IDS, row), TextField.of(row, QUERY_TEXTS))
             yield _query(row, *fields), place(path, line)
         except InputError as fault:
             witness.refuse(placed(fault, place(path, line)))
 
 
-def _query(row: dict[str, Any], id_field: str, text_field: str) -> _Query:
+def _query(row: dict[str, Any], id_field: str, text_field: TextField) -> _Query:
     name = as_id(row.pop(field_of("query id", (id_field,), row)))
-    text = as_text(row.pop(field_of("text", (text_field,), row)), text_field)
+    text, claims = text_field.taken(row)
     group = row.pop("group", None)
-    return _Query(name, text, as_id(group, "group") if group not in (None, "") else "", as_metadata(row))
+    return _Query(name, text, as_id(group, "group") if group not in (None, "") else "", claims, as_metadata(row))

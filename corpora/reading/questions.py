@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import InputError
+from ..images.claims import Claim, claims_of
+from ..images.located import Gallery
 from ..questions import LETTERED, QUESTION_KINDS, Question, QuestionKind
 from .columns import as_id, as_metadata, as_text, field_of
 from .formats import place, rows_of
@@ -27,6 +29,7 @@ from .question_fields import (
     listed,
     unpacked,
 )
+from .visual import closed_question
 from .witness import Witness, placed
 
 IDS = ("id", "_id", "question_id", "question-id", "qid")
@@ -60,14 +63,18 @@ class _Record:
     limits: tuple[float, float] | None
     rest: Mapping[str, Any]
     place: str
+    claims: tuple[Claim, ...] = ()
 
 
-def read_questions(paths: Sequence[Path], kind: QuestionKind | None = None) -> list[Read]:
+def read_questions(paths: Sequence[Path], kind: QuestionKind | None = None, gallery: Gallery | None = None) -> list[Read]:
     """The questions of all files in turn, in the layout of `questions.jsonl`.
 
-    Raises InputError, with file and line, for what is no question, and for an id that occurs twice; for no question at all.
+    Their pictures lie under the folder of the files, unless a gallery says where; it counts and names those that are left out.
+    Raises InputError, with file and line, for what is no question, for an id that occurs twice, and for a picture outside the
+    folder; for no question at all.
     """
-    found = list(questions_of(_rows(paths), kind=kind))
+    gallery = gallery or Gallery(paths[0].parent.absolute())
+    found = list(questions_of(_rows(paths), kind=kind, gallery=gallery))
     if not found:
         raise InputError("there is no question in it", where=", ".join(map(str, paths)), mend="give at least one question")
     places: dict[str, str] = {}
@@ -84,23 +91,38 @@ def _rows(paths: Sequence[Path]) -> Iterator[Row]:
             yield place(path, line), row
 
 
-def questions_of(rows: Iterable[Row], form: AnswerForm = "letter", kind: QuestionKind | None = None) -> Iterator[Read]:
+def questions_of(
+    rows: Iterable[Row], form: AnswerForm = "letter", kind: QuestionKind | None = None, gallery: Gallery | None = None
+) -> Iterator[Read]:
     """The questions that records (place, fields) say; `kind` is that of all of them, where it is known.
 
+    Their pictures are looked up in the gallery; without one, what records say of pictures is metadata.
+
     A kind that is not stated is told by all records together: answers in lists make them `several`, options of yes, no and
-    maybe what they are called, other options `choice`; without options one with limits is `numeric`, others are `free`.
+    maybe what they are called, other options `choice`; without options one with limits is `numeric`, one whose `answer_type` is
+    closed and whose answer is yes or no is `yes-no`, others are `free`.
     Raises InputError with the place for what is no question.
     """
     records = []
     for where, row in rows:
         with _placing(where):
-            records.append(_record(row, where))
+            records.append(_record(row, where, claims_of(row) if gallery else ()))
+    if gallery:
+        gallery.look(claim for record in records for claim in record.claims)
     several = any(record.listed and record.options.texts for record in records)
     optional = next((record for record in records if record.options.texts and not record.kind), None)
     for record in records:
         with _placing(record.place):
             read = _read(record, kind or _kind(record, several, optional), form)
-        yield read
+        if not (kind or record.kind):
+            read = read._replace(question=closed_question(read.question))
+        yield _pictured(read, record.claims, gallery) if gallery and record.claims else read
+
+
+def _pictured(read: Read, claims: Sequence[Claim], gallery: Gallery) -> Read:
+    """The question with its pictures."""
+    images = gallery.refs(claims, read.place, f"question {read.question.id!r}")
+    return read._replace(question=replace(read.question, images=images))
 
 
 @contextmanager
@@ -112,7 +134,7 @@ def _placing(where: str) -> Iterator[None]:
         raise placed(fault, where) from None
 
 
-def _record(row: dict[str, Any], where: str) -> _Record:
+def _record(row: dict[str, Any], where: str, claims: tuple[Claim, ...]) -> _Record:
     name = as_id(row.pop(field_of("question id", IDS, row)))
     field = field_of("question", TEXTS, row)
     text = as_text(row.pop(field), field)
@@ -126,7 +148,7 @@ def _record(row: dict[str, Any], where: str) -> _Record:
     answer = listed(unpacked(row.pop("answer", None)), options)
     limits = as_limits(row.pop("limits", None))
     own: QuestionKind | None = next((known for known in QUESTION_KINDS if known == stated), None)
-    return _Record(name, text, own, options, answer, isinstance(answer, list), limits, row, where)
+    return _Record(name, text, own, options, answer, isinstance(answer, list), limits, row, where, claims)
 
 
 def _columns(row: dict[str, Any]) -> dict[str, Any]:

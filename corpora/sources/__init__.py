@@ -1,5 +1,6 @@
 """How data is got that medir does not ship: from the hub, from ir_datasets, from TREC's formats, from a user's folders."""
 
+from .captioned import caption_collection, open_captions, sampled
 from .generated import open_generations
 from .opening import Loaded, check_counts, open_corpus_source, open_source
 from .parse import generations_of, source_of
@@ -15,13 +16,16 @@ __all__ = [
     "Source",
     "Table",
     "TrecSource",
+    "caption_collection",
     "check_counts",
     "filled",
     "generations_of",
+    "open_captions",
     "open_corpus_source",
     "open_files_questions",
     "open_generations",
     "open_hub_questions",
     "open_source",
+    "sampled",
     "source_of",
 ]

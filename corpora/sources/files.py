@@ -19,9 +19,15 @@ DATA = "MEDIR_DATA"
 def open_files(source: FilesSource, card: Card, split: str, workspace: Workspace) -> Collection:
     """The collection in the user's folder (see `open_folder_collection`), under the entry's card.
 
+    Of the layout `fields` it is the collection of one of its folders (see `corpora.sources.fields`).
+
     Raises InputError, with the recipe, where there is no such folder; as `open_folder_collection` for what is in it.
     """
     folder = user_folder(source.folder or card.name, source.recipe)
+    if source.layout == "fields":
+        from .fields import open_field
+
+        return open_field(folder, source, card, split, workspace)
     found = open_folder_collection(folder, split, workspace)
     language = found.card.language if card.language == "unknown" else card.language
     card = replace(card, roll_up=found.card.roll_up, language=language)

@@ -14,7 +14,11 @@ from ..collection import Card, Collection
 from ..corpus import ROWS_A_BATCH, SCHEMA, Corpus
 from ..dangling import find_dangling
 from ..errors import InputError
-from ..queries import Qrels, Queries
+from ..images import FAULTS_NAMED
+from ..images.claims import Claim
+from ..images.located import Gallery
+from ..images.modality import with_modality
+from ..queries import Part, Qrels, Queries
 
 Grades = dict[str, dict[str, int]]
 Document = Mapping[str, str]
@@ -22,17 +26,23 @@ Document = Mapping[str, str]
 
 @dataclass
 class Asked:
-    """Queries as they are read: text and metadata by id; equal repeats are merged and counted, differing ones refused."""
+    """Queries as they are read: text and metadata by id, the pictures they name, and where they stand; equal repeats are merged
+    and counted, differing ones refused.
+    """
 
     texts: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    claims: dict[str, tuple[Claim, ...]] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
     merged: int = 0
 
-    def add(self, name: str, text: str, metadata: Mapping[str, Any], place: str) -> None:
+    def add(self, name: str, text: str, metadata: Mapping[str, Any], place: str, claims: tuple[Claim, ...] = ()) -> None:
         """One more query. Raises InputError where another one of this id differs."""
         if name not in self.texts:
             self.texts[name], self.metadata[name] = text, metadata
-        elif (self.texts[name], self.metadata[name]) == (text, metadata):
+            if claims:
+                self.claims[name], self.places[name] = claims, place
+        elif (self.texts[name], self.metadata[name], self.claims.get(name, ())) == (text, metadata, claims):
             self.merged += 1
         else:
             mend = "remove one or give it an id of its own"
@@ -42,11 +52,23 @@ class Asked:
         """A note for each metadata column that no query has."""
         return {f"missing_metadata_{name}": 1 for name in wanted if not _any_has(name, self.metadata.values())}
 
-    def judged(self, grades: Grades) -> Queries:
-        """Those that are judged, in the order in which they came."""
+    def judged(self, grades: Grades, gallery: Gallery | None = None) -> Queries:
+        """Those that are judged, in the order in which they came; their pictures are those that the gallery finds sound."""
         ids = [name for name in self.texts if name in grades]
         metadata = tuple(self.metadata[name] for name in ids)
-        return Queries.of_texts(ids, [self.texts[name] for name in ids], metadata=metadata if any(metadata) else ())
+        if gallery is not None:
+            gallery.look(claim for name in ids for claim in self.claims.get(name, ()))
+        parts = tuple(self._parts(name, gallery) for name in ids)
+        faults = tuple(gallery.messages[:FAULTS_NAMED]) if gallery is not None else ()
+        return Queries(tuple(ids), parts, metadata if any(metadata) else (), faults=faults)
+
+    def _parts(self, name: str, gallery: Gallery | None) -> tuple[Part, ...]:
+        claims = self.claims.get(name, ())
+        if gallery is None or not claims:
+            return (Part(text=self.texts[name]),)
+        pictures = gallery.refs(claims, self.places[name], f"query {name!r}")
+        text = (Part(text=self.texts[name]),) if self.texts[name] or not pictures else ()
+        return (*text, *(Part(image=one) for one in pictures))
 
 
 @dataclass
@@ -71,7 +93,7 @@ class Judged:
 class Pieces:
     """A kept corpus with its notes, what is asked and judged of it, and what else was counted; `where` names the source.
 
-    `candidates` are, per query, the documents that are ranked; empty where all are.
+    `candidates` are, per query, the documents that are ranked; empty where all are. `gallery` holds the pictures of queries.
     """
 
     corpus: Corpus
@@ -80,6 +102,7 @@ class Pieces:
     where: str
     notes: Mapping[str, int] = field(default_factory=dict)
     candidates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    gallery: Gallery | None = None
 
 
 def judged_collection(card: Card, split: str, pieces: Pieces, *, allow_dangling: bool = False) -> Collection:
@@ -91,7 +114,7 @@ def judged_collection(card: Card, split: str, pieces: Pieces, *, allow_dangling:
     Raises InputError where no query is judged, and where over 0.1 % of the judgements dangle unless `allow_dangling`.
     """
     grades = pieces.judged.grades
-    queries = pieces.asked.judged(grades)
+    queries = pieces.asked.judged(grades, pieces.gallery)
     if not queries:
         raise InputError("none of its judged queries is among the queries", where=pieces.where, mend="check the query ids")
     documents = {document for judged in grades.values() for document in judged}
@@ -100,11 +123,11 @@ def judged_collection(card: Card, split: str, pieces: Pieces, *, allow_dangling:
         dangling.refuse(Path(pieces.where))
     candidates, lost = _candidates(queries, pieces)
     ignored = {name: frozenset({name}) for name in queries.ids} if card.drop_same_id else {}
-    counted = Counter(pieces.notes)
+    counted = Counter(pieces.notes) + (pieces.gallery.counts if pieces.gallery else Counter())
     counted["merged_duplicate_queries"] = pieces.asked.merged
     counted["merged_judgements"] = pieces.judged.merged
     counted["unjudged_queries"] = len(pieces.asked.texts) - len(queries)
-    counted["empty_queries"] = sum(not text for text in queries.texts)
+    counted["empty_queries"] = sum(not text and not queries.images(row) for row, text in enumerate(queries.texts))
     counted["dangling_judgements"] = len(dangling)
     counted["unknown_queries"] = len(dangling.unknown_queries)
     counted["unknown_candidates"] = lost
@@ -113,7 +136,7 @@ def judged_collection(card: Card, split: str, pieces: Pieces, *, allow_dangling:
     notes = {name: count for name, count in counted.items() if count}
     slices = tuple(name for name in card.slices if _any_has(name, queries.metadata))
     card = replace(card, roll_up="none" if pieces.corpus.parents is None else card.roll_up or "max", slices=slices)
-    return Collection(card, split, pieces.corpus, queries, qrels, notes, candidates)
+    return with_modality(Collection(card, split, pieces.corpus, queries, qrels, notes, candidates))
 
 
 def _any_has(name: str, metadata: Iterable[Mapping[str, Any]]) -> bool:

@@ -11,7 +11,7 @@ from ..reading.columns import as_id, as_text
 from ..reading.witness import placed
 from ..state import digest, digest_json
 from ..workspace import Workspace
-from . import hub
+from .local import LocalFolder
 from .repository import READER, Repository, open_repository
 from .rows import read_rows
 from .tables import HubSource, Table
@@ -27,10 +27,10 @@ class Values(NamedTuple):
 
 @dataclass(frozen=True)
 class OpenTable:
-    """A table with the repository that it lies in."""
+    """A table with the repository, or the user's folder, that it lies in."""
 
     table: Table
-    repository: Repository
+    repository: Repository | LocalFolder
     workspace: Workspace
 
     @property
@@ -43,7 +43,7 @@ class OpenTable:
     def key(self) -> str:
         """What its content depends on: repository, commit, file or config and split, and the columns."""
         table = self.table
-        return digest("hub", READER, table.repo, self.repository.commit, table.config, table.split, table.file, _columns(table))
+        return digest("hub", READER, table.repo, self.repository.pin, table.config, table.split, table.file, _columns(table))
 
     def rows(self, *fields: str, split: str = "") -> Iterator[Values]:
         """The values of some fields in every row, null where there is no column for one; `split` reads another split.
@@ -54,9 +54,8 @@ class OpenTable:
         named = [self.table.columns.get(field, ()) for field in fields]
         metadata = {name: f"{name}|" for name in self.table.metadata}
         wanted = [column for columns in named for column in columns] + list(metadata.values())
-        offline = hub.is_offline(self.workspace)
         for file in self.repository.files_of(self.table, split):
-            path = hub.fetch(self.repository.name, self.repository.commit, file, offline=offline)
+            path = self.repository.path(file, self.workspace)
             for place, found in read_rows(path, wanted, f"{self.repository.where}, {file}"):
                 values = tuple(_value(columns, found, place) for columns in named)
                 yield Values(values, {name: found[column] for name, column in metadata.items() if column in found}, place)
@@ -74,7 +73,8 @@ def open_tables(source: HubSource, workspace: Workspace) -> dict[str, OpenTable]
 
 def moved_notes(tables: Mapping[str, OpenTable]) -> dict[str, int]:
     """The note that a revision that was not pinned has moved on the hub since it was first fetched."""
-    moved = {table.repository.name for table in tables.values() if table.repository.moved}
+    opened = (table.repository for table in tables.values())
+    moved = {one.name for one in opened if isinstance(one, Repository) and one.moved}
     return {"revision_moved": len(moved)} if moved else {}
 
 

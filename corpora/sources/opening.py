@@ -41,14 +41,17 @@ def open_corpus_source(source: HubSource | FilesSource, name: str, workspace: Wo
     if isinstance(source, FilesSource):
         from ..folder import open_folder_corpus
         from .files import user_folder
+        from .forms.temmed import open_temmed_corpus
 
+        if source.layout == "temmed":
+            return open_temmed_corpus(user_folder(source.folder or name, source.recipe), source, workspace)
         corpus, _, counted = open_folder_corpus(user_folder(source.folder or name, source.recipe), workspace)
         return corpus, counted
     from .opened import moved_notes, open_tables
     from .retrieval import open_corpus_table
 
     tables = open_tables(source, workspace)
-    corpus, counted = open_corpus_table(tables["corpus"], workspace)
+    corpus, counted = open_corpus_table(tables["corpus"], workspace, source.pictures)
     return corpus, counted | moved_notes(tables)
 
 

@@ -10,6 +10,7 @@ from ..errors import InputError
 from ..questions import QUESTION_KINDS
 from ..reading.question_fields import ANSWER_FORMS
 from .tables import (
+    IN_PARTS,
     SHAPES,
     SPLIT,
     BuiltinSource,
@@ -19,6 +20,7 @@ from .tables import (
     HubSource,
     IrDatasetsSource,
     Layout,
+    Pictures,
     Source,
     Table,
     TrecSource,
@@ -26,6 +28,7 @@ from .tables import (
 
 _REPO = re.compile(r"[\w.{}-]+/[\w.{}-]+")
 _PLACE = ("config", "split", "file", "repo", "revision")
+_MORE = ("repo", "revision", "pictures", "sample", "label")
 _GENERATED = Columns(("query", "text"))
 
 
@@ -68,9 +71,22 @@ def _hub(rest: dict[str, Any], where: str) -> HubSource:
     dangling = rest.pop("allow_dangling", False)
     if not isinstance(dangling, bool):
         raise InputError(f"'allow_dangling' is {dangling!r}", where=where, mend="write true or false")
+    pictures, sample, label = _pictures(rest, where), _text(rest, "sample", where, ""), _text(rest, "label", where, "")
     wanted = _tables(shape, rest, where)
     tables = {name: _table(rest[name], columns, repo, revision, f"{where}.{name}") for name, columns in wanted.items()}
-    return HubSource(shape, tables, dangling)
+    return HubSource(shape, tables, dangling, pictures, sample, label)
+
+
+def _pictures(rest: dict[str, Any], where: str) -> Pictures:
+    """Where pictures lie, if that is said."""
+    given = rest.pop("pictures", {})
+    if not isinstance(given, Mapping):
+        raise InputError(f"'pictures' is {given!r}", where=where, mend='write a table: pictures = { archives = "*.zip" }')
+    inner, own = dict(given), f"{where}.pictures"
+    archives = _columns(inner, "archives", own) if "archives" in inner else ()
+    under = _values(inner.pop("under", "."), "'under'", own)
+    _finished(inner, ["archives", "under"], own)
+    return Pictures(archives, under)
 
 
 def _tables(shape: str, there: Mapping[str, Any], where: str) -> Mapping[str, Columns]:
@@ -117,7 +133,7 @@ def _of_questions(rest: dict[str, Any], where: str) -> dict[str, Any]:
         "question_kind": _one_of(rest, "question_kind", ("", *QUESTION_KINDS), where),
         "cut": _text(rest, "cut", where, ""),
         "ask": _text(rest, "ask", where, ""),
-        "only": {column: _values(values, column, where) for column, values in only.items()},
+        "only": {column: _values(values, f"'only' of {column!r}", where) for column, values in only.items()},
     }
 
 
@@ -128,10 +144,10 @@ def _one_of(rest: dict[str, Any], key: str, known: Sequence[str], where: str) ->
     return found
 
 
-def _values(given: Any, column: str, where: str) -> tuple[str, ...]:
+def _values(given: Any, what: str, where: str) -> tuple[str, ...]:
     listed = [given] if isinstance(given, str) else given
     if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
-        raise InputError(f"'only' of {column!r} is {given!r}", where=where, mend="write a value in quotes, or a list of them")
+        raise InputError(f"{what} is {given!r}", where=where, mend="write a value in quotes, or a list of them")
     return tuple(listed)
 
 
@@ -160,13 +176,16 @@ def _finished(rest: Mapping[str, Any], known: list[str], where: str) -> None:
 def _files(rest: dict[str, Any], where: str) -> FilesSource:
     recipe, layout = _text(rest, "recipe", where), _text(rest, "layout", where, "medir")
     folder, part = _text(rest, "folder", where, ""), _text(rest, "part", where, "")
+    repo, revision = _text(rest, "repo", where, ""), _text(rest, "revision", where, "")
+    pictures, sample, label = _pictures(rest, where), _text(rest, "sample", where, ""), _text(rest, "label", where, "")
     if layout not in get_args(Layout):
         known = ", ".join(get_args(Layout))
         raise InputError(f"the source's 'layout' is {layout!r}", where=where, mend=f"use one of: {known}")
-    if (layout == "mirage") != bool(part):
-        raise InputError(f"the source's 'part' is {part!r}", where=where, mend="name a set of the layout mirage, of no other")
-    _finished(rest, ["kind", "recipe", "layout", "folder", "part"], where)
-    return FilesSource(recipe, layout, folder, part)  # type: ignore[arg-type]
+    if (layout in IN_PARTS) != bool(part):
+        mend = f"name a part of the layouts {', '.join(IN_PARTS)}, and of no other"
+        raise InputError(f"the source's 'part' is {part!r}", where=where, mend=mend)
+    _finished(rest, ["kind", "recipe", "layout", "folder", "part", *_MORE], where)
+    return FilesSource(recipe, layout, folder, part, repo, revision, pictures, sample, label)  # type: ignore[arg-type]
 
 
 def _trec(rest: dict[str, Any], where: str) -> TrecSource:

@@ -20,6 +20,7 @@ from ..reading.questions import Read, Row, questions_of
 from ..reading.streams import unreadable
 from ..workspace import Workspace
 from .files import user_file, user_folder
+from .forms.temmed_questions import open_temmed_questions
 from .opened import OpenTable, Values, id_at, moved_notes, open_tables
 from .tables import FilesSource, HubSource, Table
 
@@ -61,6 +62,8 @@ def open_files_questions(
     if source.layout == "mirage":
         path = user_file(folder, _MIRAGE, source.recipe)
         return _gathered(list(questions_of(_mirage(path, source.part), kind=kind)), card, split, {})
+    if source.layout == "temmed":
+        return open_temmed_questions(folder, source, card, split, workspace)
     found = open_questions(folder, split, workspace, kind=kind)
     told = card.language == "unknown" or found.card.language == SEVERAL_LANGUAGES
     return replace(found, card=replace(card, language=found.card.language) if told else card)

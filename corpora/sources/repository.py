@@ -37,6 +37,15 @@ class Repository:
         """How messages name it."""
         return f"{self.name}@{self.commit[:7]}"
 
+    @property
+    def pin(self) -> str:
+        """What pins its content: the commit."""
+        return self.commit
+
+    def path(self, file: str, workspace: Workspace) -> Path:
+        """The local path of one of its files, fetched where it is not in the hub's cache. Raises as `hub.fetch`."""
+        return hub.fetch(self.name, self.commit, file, offline=hub.is_offline(workspace))
+
     def files_of(self, table: Table, split: str = "") -> tuple[str, ...]:
         """The files of a table, or of another `split` of its config, in reading order.
 

@@ -13,7 +13,8 @@ from ..reading.witness import placed
 from ..workspace import Workspace
 from .judged import Asked, Document, Judged, Pieces, document_batches, judged_collection
 from .opened import OpenTable, id_at, moved_notes, open_tables, text_at
-from .tables import HubSource
+from .pictured import IMAGE, Shelf, pictured_documents, shelf_key, shelf_of
+from .tables import FilesSource, HubSource, Pictures
 
 
 def open_retrieval(source: HubSource, card: Card, split: str, workspace: Workspace) -> Collection:
@@ -21,18 +22,42 @@ def open_retrieval(source: HubSource, card: Card, split: str, workspace: Workspa
 
     Raises InputError for what is damaged or does not fit together; as `open_tables` and `judged_collection`.
     """
-    tables = open_tables(source, workspace)
-    asked, judged = read_queries(tables["queries"]), read_judgements(tables["qrels"])
+    return of_tables(open_tables(source, workspace), source, card, split, workspace)
+
+
+def of_tables(
+    tables: Mapping[str, OpenTable], source: HubSource | FilesSource, card: Card, split: str, workspace: Workspace
+) -> Collection:
+    """The collection of opened tables. Raises as `open_retrieval`."""
+    shelf = shelf_of(tables["queries"], source.pictures)
+    asked, judged = read_queries(tables["queries"], shelf), read_judgements(tables["qrels"])
     candidates = read_candidates(tables["candidates"]) if "candidates" in tables else {}
-    corpus, notes = open_corpus_table(tables["corpus"], workspace)
+    corpus, notes = open_corpus_table(tables["corpus"], workspace, source.pictures)
     notes |= moved_notes(tables) | asked.missing(tables["queries"].table.metadata)
-    pieces = Pieces(corpus, asked, judged, tables["qrels"].where, notes, candidates)
-    return judged_collection(card, split, pieces, allow_dangling=source.allow_dangling)
+    pieces = Pieces(corpus, asked, judged, tables["qrels"].where, notes, candidates, shelf.gallery() if shelf else None)
+    dangling = isinstance(source, HubSource) and source.allow_dangling
+    return judged_collection(card, split, pieces, allow_dangling=dangling)
 
 
-def open_corpus_table(table: OpenTable, workspace: Workspace) -> tuple[Corpus, Counts]:
+def open_corpus_table(table: OpenTable, workspace: Workspace, pictures: Pictures | None = None) -> tuple[Corpus, Counts]:
     """The documents of a table, kept by what they depend on; fetched and read where they are not kept yet."""
+    shelf = shelf_of(table, pictures or Pictures())
+    if shelf is not None:
+        return _pictured(table, shelf, workspace)
     return kept_corpus(workspace, table.key, lambda: document_batches(_documents(table)), where=table.where)
+
+
+def _pictured(table: OpenTable, shelf: Shelf, workspace: Workspace) -> tuple[Corpus, Counts]:
+    gallery = shelf.gallery()
+    return kept_corpus(
+        workspace,
+        shelf_key(table, shelf),
+        lambda: document_batches(pictured_documents(table, shelf, gallery)),
+        where=table.where,
+        counts=lambda: dict(gallery.counts),
+        root=shelf.root,
+        faults=lambda: gallery.messages,
+    )
 
 
 def _documents(table: OpenTable) -> Iterator[Document]:
@@ -44,11 +69,12 @@ def _documents(table: OpenTable) -> Iterator[Document]:
         }
 
 
-def read_queries(table: OpenTable) -> Asked:
-    """All queries of a table, judged or not."""
+def read_queries(table: OpenTable, shelf: Shelf | None = None) -> Asked:
+    """All queries of a table, judged or not; with the pictures that they name, where it is said where these lie."""
     asked = Asked()
-    for (name, text), metadata, place in table.rows("id", "text"):
-        asked.add(id_at(name, "query id", place), text_at(text, "text", place), metadata, place)
+    for (name, text, image), metadata, place in table.rows("id", "text", IMAGE):
+        claims = shelf.claims(image, place) if shelf else ()
+        asked.add(id_at(name, "query id", place), text_at(text, "text", place), metadata, place, claims)
     return asked
 
 

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias
 
-Shape = Literal["retrieval", "reranking", "aligned", "labels", "pairs", "questions", "corpus"]
+Shape = Literal["retrieval", "reranking", "captions", "aligned", "labels", "pairs", "questions", "corpus"]
 DocumentFormat = Literal["folder", "nxml", "trials"]
-Layout = Literal["beir", "medir", "mirage"]
+Layout = Literal["beir", "medir", "mirage", "fields", "roco", "medicat", "temmed", "m3d-cap"]
+IN_PARTS: tuple[Layout, ...] = ("mirage", "fields", "roco", "temmed", "m3d-cap")
+"""The layouts of which a source means a `part`."""
 SPLIT = "{split}|"
 
 
@@ -45,24 +47,47 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """Where pictures lie that tables name: in the `archives` (zip) of the tables' repository whose names fit these patterns,
+    else beside the tables; and in which of the folders `under` there, of which the first that holds a picture is taken.
+    """
+
+    archives: tuple[str, ...] = ()
+    under: tuple[str, ...] = (".",)
+
+
+@dataclass(frozen=True)
 class HubSource:
-    """Tables on the hub, in one of the shapes; `allow_dangling` takes judgements of unknown documents as they are."""
+    """Tables on the hub, in one of the shapes; `allow_dangling` takes judgements of unknown documents as they are. Of captions,
+    `sample` is the protocol and `label` the field by which pictures are alike (see `corpora.sources.captioned`).
+    """
 
     shape: Shape
     tables: Mapping[str, Table]
     allow_dangling: bool = False
+    pictures: Pictures = field(default_factory=Pictures)
+    sample: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True)
 class FilesSource:
-    """A folder that the user brings, of corpus, queries and judgements, or of questions; `recipe` says what must be in it and
-    how to make it. Of the layout `mirage` (MIRAGE's `benchmark.json`), `part` is the set that is meant.
+    """A folder that the user brings, of corpus, queries and judgements, of questions, or of pictures; `recipe` says what must be
+    in it and how to make it. `part` is what is meant of a layout of several: of `mirage` (MIRAGE's `benchmark.json`) the set, of
+    `fields` (M3Retrieve) the folder, of `temmed` the task, of `m3d-cap` the list, of `roco` the kind of picture. What the
+    layout `temmed` does not find in the folder is fetched from `repo` at `revision`. `pictures` is where those of `fields` lie;
+    `sample` and `label` as of a hub source.
     """
 
     recipe: str
     layout: Layout = "medir"
     folder: str = ""
     part: str = ""
+    repo: str = ""
+    revision: str = ""
+    pictures: Pictures = field(default_factory=Pictures)
+    sample: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,8 +140,8 @@ class Columns:
 
 
 _RETRIEVAL = {
-    "corpus": Columns(("id", "text"), ("title",)),
-    "queries": Columns(("id", "text"), extra=("metadata",)),
+    "corpus": Columns(("id", "text"), ("title", "image")),
+    "queries": Columns(("id", "text"), ("image",), extra=("metadata",)),
     "qrels": Columns(("query", "document"), ("grade",)),
 }
 _QUESTIONS = Columns(
@@ -130,6 +155,7 @@ SHAPES: Mapping[str, tuple[Mapping[str, Columns], ...]] = {
         {**_RETRIEVAL, "candidates": Columns(("query", "documents"))},
         {"lists": Columns(("query", "positive", "negative"))},
     ),
+    "captions": ({"rows": Columns(("image", "text"), ("id",), extra=("metadata",))},),
     "aligned": ({"rows": Columns(("left", "right"), extra=("metadata",))},),
     "labels": ({"rows": Columns(("text", "label"), extra=("train_split",))},),
     "pairs": ({"rows": Columns(("left", "right", "value"))},),
@@ -152,6 +178,6 @@ def _filled(value: Any, split: str, subset: str) -> Any:
         return tuple(_filled(item, split, subset) for item in value)
     if isinstance(value, Mapping):
         return {name: _filled(item, split, subset) for name, item in value.items()}
-    if isinstance(value, Table):
+    if isinstance(value, Table | Pictures):
         return replace(value, **{item.name: _filled(getattr(value, item.name), split, subset) for item in fields(value)})
     return value

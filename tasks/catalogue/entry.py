@@ -10,14 +10,25 @@ from corpora.errors import UsageError
 from corpora.registry import suggest
 from corpora.text_rule import TextRule
 
-RANKED = ("retrieval", "reranking")
+CAPTIONED = ("text-to-image", "image-to-text", "image-to-image")
+"""Retrieval made of pictures with a text each."""
+RANKED = ("retrieval", "reranking", *CAPTIONED)
+ZERO_SHOT = "zero-shot"
 QA = "qa"
 CORPUS = "corpus"
-TYPES = (*RANKED, "classification", "clustering", "pair", "sts", QA, CORPUS)
+TYPES = (*RANKED, "classification", "clustering", "pair", "sts", ZERO_SHOT, QA, CORPUS)
+MODALITIES = ("text", "image")
 QUERY_TYPES = ("question", "title", "case", "text")
 KINDS = ("hub", "files", "trec", "ir_datasets", "builtin")
-SHAPES = ("retrieval", "reranking", "aligned", "labels", "pairs", "questions", CORPUS)
-SHAPE_OF = dict(zip(TYPES, ("retrieval", "reranking", "labels", "labels", "pairs", "pairs", "questions", CORPUS), strict=True))
+SHAPES = ("retrieval", "reranking", "captions", "aligned", "labels", "pairs", "questions", CORPUS)
+SHAPE_OF = {
+    **{name: name for name in ("retrieval", "reranking", CORPUS)},
+    **dict.fromkeys(CAPTIONED, "captions"),
+    **dict.fromkeys(("classification", "clustering", ZERO_SHOT), "labels"),
+    **dict.fromkeys(("pair", "sts"), "pairs"),
+    QA: "questions",
+}
+"""What the data of each type is like."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,8 @@ class Entry:
     subset). `commercial` says whether the licence allows such use; where no licence was found it does not. `gate` names what
     must be accepted or asked for before the data can be had. `splits` and `subsets` are those that are scored, the first
     being the default; `stored_as` gives the source's own name of a split or subset where that is another.
+
+    `modalities` (of `MODALITIES`) are what its queries and documents, or its questions, are made of.
 
     `counts` are those of the default split and subset (`documents`, `queries`, `judgements`, `texts`, `labels`, `pairs`,
     `questions`, and `topics`, queries that need not all be judged); a key such as `queries.es`, `queries.dermatology` or

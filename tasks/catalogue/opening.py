@@ -16,18 +16,22 @@ from corpora.sources import (
     FilesSource,
     HubSource,
     Loaded,
+    Source,
+    caption_collection,
     check_counts,
     filled,
     generations_of,
+    open_captions,
     open_corpus_source,
     open_files_questions,
     open_generations,
     open_source,
+    sampled,
     source_of,
 )
 from corpora.workspace import Workspace
 
-from .entry import CORPUS, QA, RANKED, Entry
+from .entry import CAPTIONED, CORPUS, QA, RANKED, Entry
 from .models import seen_by
 
 
@@ -80,6 +84,8 @@ def open_entry(
     split, subset = entry.split(split), entry.subset(subset)
     source = source_of(_table(entry, folder), where=f"the catalogue, {entry.name}")
     stored = [entry.stored_as.get(name, name) for name in (split, subset)]
+    if entry.type in CAPTIONED:
+        return _noted(_as_asked(_captioned(source, entry, card, stored, workspace), split), known)
     if isinstance(source, FilesSource) and entry.type == QA:
         return _noted(_as_asked(_questions(source, entry, card, stored, workspace), split), known)
     if isinstance(source, FilesSource) and entry.type not in RANKED:
@@ -132,13 +138,25 @@ def _table(entry: Entry, folder: Path | None) -> Mapping[str, Any]:
     return table
 
 
+def _captioned(source: Source, entry: Entry, card: Card, stored: list[str], workspace: Workspace) -> Collection:
+    """Retrieval made of pictures with captions, as many as are counted, sampled as the source says."""
+    one = filled(source, stored[0], stored[1])
+    if not isinstance(one, HubSource | FilesSource):
+        raise InputError(f"captions cannot be of the kind {entry.kind!r}", where=entry.name, mend="use hub or files")
+    captions = open_captions(one, card, stored[0], workspace)
+    lost = captions.notes.get("pairs_without_image", 0)
+    check_counts(card.counts, {**captions.describe(), "pairs": len(captions) + lost}, card.name)
+    return caption_collection(sampled(captions, one.sample), entry.type, one.label)
+
+
 def _questions(source: FilesSource, entry: Entry, card: Card, stored: list[str], workspace: Workspace) -> Questions:
     """The questions in a folder that the user brings, as many as are counted."""
     one = filled(source, stored[0], stored[1])
     assert isinstance(one, FilesSource)
     kind = next((known for known in QUESTION_KINDS if known == entry.question_kind), None)
     found = open_files_questions(one, card, stored[0], workspace, kind)
-    check_counts(card.counts, found.describe(), card.name)
+    lost = found.notes.get("questions_without_images", 0)
+    check_counts(card.counts, {**found.describe(), "questions": len(found) + lost}, card.name)
     return found
 
 

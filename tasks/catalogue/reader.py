@@ -12,11 +12,12 @@ from corpora.errors import InputError, UsageError
 from corpora.questions import QUESTION_KINDS
 from corpora.text_rule import TEXT_RULES
 
-from .entry import CORPUS, KINDS, QA, QUERY_TYPES, RANKED, SHAPES, TYPES, Entry
+from .entry import CORPUS, KINDS, MODALITIES, QA, QUERY_TYPES, RANKED, SHAPES, TYPES, ZERO_SHOT, Entry
 
 TOP = ("benchmark", "title", "citation", "defaults", "task")
 OPTIONS = ("form", "fraction", "most", "experiments", "seed")
-MAINS = {"classification": "accuracy", "clustering": "v_measure", "pair": "max_ap", "sts": "cosine_spearman", CORPUS: ""}
+MAINS = {"classification": "accuracy", "clustering": "v_measure", "pair": "max_ap", "sts": "cosine_spearman"}
+MAINS |= {ZERO_SHOT: "accuracy", CORPUS: ""}
 """The main measure of the types that are not ranked, whatever a family's defaults say of ranked ones."""
 ANSWERED = {"free": "token_f1"}
 """The main measure of questions of a kind that has no accuracy."""
@@ -106,6 +107,8 @@ def _check_choices(table: Mapping[str, Any], where: str) -> None:
     ):
         if value not in known:
             raise InputError(f"{key!r} is {value!r}", where=where, mend=f"use one of: {', '.join(known)}")
+    if strange := [one for one in table.get("modalities", ()) if one not in MODALITIES]:
+        raise InputError(f"'modalities' has {strange[0]!r}", where=where, mend=f"use any of: {', '.join(MODALITIES)}")
 
 
 def _check_questions(table: Mapping[str, Any], where: str) -> None:

@@ -1,11 +1,13 @@
 """Small repositories in the layout that a catalogue entry declares: the configs, splits, files and columns are its own.
 
 Of alternatives, `_id|id`, the first is served, or the `last`: the column that may be missing is, the split that is not named
-has another name, and there is no metadata.
+has another name, and there is no metadata. Where tables name pictures, there is an archive of the one that all of them name.
 """
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -26,6 +28,26 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "labels": [{"text": f"text {n}", "label": "ab"[n % 2]} for n in range(6)],
     "pairs": [{"left": f"one {n}", "right": f"two {n}", "value": float(n)} for n in range(3)],
 }
+PICTURE = "pictures/one.png"
+
+
+def picture(shade: int = 0) -> bytes:
+    """A small grey PNG."""
+    import numpy as np
+    from PIL import Image
+
+    sink = io.BytesIO()
+    Image.fromarray(np.full((4, 4), shade, np.uint8)).save(sink, "PNG")
+    return sink.getvalue()
+
+
+def archive(files: Mapping[str, bytes]) -> bytes:
+    """A zip archive."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as opened:
+        for name, data in files.items():
+            opened.writestr(name, data)
+    return sink.getvalue()
 
 
 def serve(hub: HubStub, entry: Entry, split: str, subset: str, *, last: bool = False) -> None:
@@ -38,8 +60,9 @@ def serve(hub: HubStub, entry: Entry, split: str, subset: str, *, last: bool = F
     by_repo: dict[tuple[str, str], dict[str, Table]] = defaultdict(dict)
     for name, one in source.tables.items():
         by_repo[one.repo, one.revision][name if name != "rows" else source.shape] = one
+    archives = {name.replace("*", "pictures"): archive({PICTURE: picture()}) for name in source.pictures.archives}
     for (repo, revision), tables in by_repo.items():
-        hub.add(repo, repository(tables, last), revision.ljust(40, "0") if revision else "")
+        hub.add(repo, repository(tables, last) | archives, revision.ljust(40, "0") if revision else "")
 
 
 def repository(tables: Mapping[str, Table], last: bool) -> dict[str, bytes]:
@@ -48,7 +71,7 @@ def repository(tables: Mapping[str, Table], last: bool) -> dict[str, bytes]:
     configs: dict[str, dict[str, str]] = defaultdict(dict)
     for number, (name, one) in enumerate(tables.items()):
         rows = [theirs(row, one, last) for row in ROWS[name]]
-        path = one.file or f"data/{number}.parquet"
+        path = chosen(one.file, last) or f"data/{number}.parquet"
         files[path] = table(rows) if path.endswith(".tsv") else jsonl(rows) if path.endswith(".jsonl") else parquet(rows)
         if not one.file:
             configs[chosen(one.config, last)][chosen(one.split, last) or "only"] = path
@@ -57,6 +80,7 @@ def repository(tables: Mapping[str, Table], last: bool) -> dict[str, bytes]:
 
 def theirs(row: Mapping[str, Any], one: Table, last: bool) -> dict[str, Any]:
     """One of our rows under the source's names for the columns, with a value in every metadata column unless `last`."""
+    row = {"image": PICTURE, **row}
     found = {chosen(column, last): row[field] for field, columns in one.columns.items() for column in columns}
     named = {column: value for column, value in found.items() if column}
     return named if last else named | dict.fromkeys(one.metadata, "something")

@@ -19,7 +19,8 @@ TRIAL = "<clinical_study><id_info><nct_id>{}</nct_id></id_info><brief_title>A tr
 
 
 def of_kind(*kinds: str) -> pytest.MarkDecorator:
-    found = [one for one in entries().values() if one.kind in kinds and one.type not in ("qa", "corpus")]
+    of_text = [one for one in entries().values() if "image" not in one.modalities and one.type not in ("qa", "corpus")]
+    found = [one for one in of_text if one.kind in kinds]
     return pytest.mark.parametrize("one", found, ids=lambda one: one.name)
 
 

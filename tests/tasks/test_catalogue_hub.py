@@ -13,6 +13,7 @@ from corpora.sources import source_of
 from corpora.workspace import Workspace
 from retrieval.systems import make_system
 from tasks.catalogue.entries import Entry, entries, entry, open_entry
+from tasks.catalogue.entry import CAPTIONED
 from tasks.evaluate import evaluate
 from tasks.retrieval_task import make_task
 from tests.hub_stub import HubStub, hub_stub, parquet, readme  # noqa: F401
@@ -21,7 +22,7 @@ from tests.tasks.stand_ins import DOCUMENTS, QRELS, QUERIES, ROWS, chosen, serve
 pytest.importorskip("huggingface_hub")
 pytest.importorskip("datasets")
 
-ON_THE_HUB = [one for one in entries().values() if one.kind == "hub" and one.type not in ("qa", "corpus")]
+ON_THE_HUB = [one for one in entries().values() if one.kind == "hub" and one.type not in ("qa", "corpus", *CAPTIONED)]
 VARIED = [one for one in ON_THE_HUB if "|" in str(source_of(one.source, one.name)) or one.slices]
 WALK = [(one, one.splits[0], subset) for one in ON_THE_HUB for subset in one.subsets or ("",)]
 WALK += [(one, split, (*one.subsets, "")[0]) for one in ON_THE_HUB for split in one.splits[1:]]
@@ -42,6 +43,8 @@ def test_every_entry_loads_in_the_last_of_its_alternative_forms(hub: HubStub, tm
 
 
 def loads(hub: HubStub, tmp_path: Path, one: Entry, split: str, subset: str, *, last: bool = False) -> None:
+    if "image" in one.modalities:
+        pytest.importorskip("PIL")
     serve(hub, one, split, subset, last=last)
     found = open_entry(one, split, subset or None, Workspace(tmp_path), check=False)
     assert found.card.name == one.name
@@ -68,7 +71,9 @@ def holds_what_was_served(found: Collection, one: Entry, split: str, last: bool)
     assert found.queries.texts == [row["text"] for row in QUERIES]
     assert found.qrels.grades == {row["query"]: {row["document"]: 1} for row in QRELS}
     assert bool(found.candidates) == (one.type == "reranking")
-    assert found.card.slices == (() if last else one.slices)
+    pictured = ("modality",) if "image" in one.modalities else ()
+    assert found.queries.pictured == bool(pictured)
+    assert found.card.slices == (() if last else one.slices) + pictured
     for field in one.slices:
         assert found.notes.get(f"missing_metadata_{field}", 0) == last
         assert last or all(field in row for row in found.queries.metadata)

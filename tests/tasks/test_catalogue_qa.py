@@ -31,7 +31,8 @@ OPTIONS = ["x", "y"]
 
 
 def of_kind(kind: str, entries: list[Entry] = QA) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("one", [one for one in entries if one.kind == kind], ids=lambda one: one.name)
+    found = [one for one in entries if one.kind == kind and "image" not in one.modalities]
+    return pytest.mark.parametrize("one", found, ids=lambda one: one.name)
 
 
 def test_every_set_that_was_asked_for_is_there() -> None:
@@ -53,7 +54,7 @@ def test_what_is_known_item_gated_or_has_evidence() -> None:
     assert known == {"mirage/pubmedqa", "pubmedqa/closed", "pubmedqa/gold", "pubmedqa/open", "medconceptsqa"}
     evidence = {one.name for one in QA if one.evidence}
     assert evidence == {"mirage/pubmedqa", "mirage/bioasq", "pubmedqa/gold", "pubmedqa/open", "bioasq/yes-no", "longhealth"}
-    gated = {one.name for one in QA if one.gate}
+    gated = {one.name for one in QA if one.gate and "image" not in one.modalities}
     assert gated == {"mirage/bioasq", "bioasq/yes-no", "afrimed-qa/choice", "afrimed-qa/short", "persianmedqa"}
     assert all(not one.commercial for one in QA if one.licence == "not found" or one.gate)
 

@@ -1,0 +1,95 @@
+"""Archives of pictures are unpacked once, and never out of their folder."""
+
+from __future__ import annotations
+
+import io
+import stat
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from corpora import InputError
+from corpora.sources.archives import unpack
+
+
+def packed(fill: Callable[[zipfile.ZipFile], None], kind: int = zipfile.ZIP_STORED) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", kind) as opened:
+        fill(opened)
+    return sink.getvalue()
+
+
+def named(name: str) -> bytes:
+    return packed(lambda opened: opened.writestr(name, b"x"))
+
+
+def linked() -> bytes:
+    link = zipfile.ZipInfo("a.png")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return packed(lambda opened: opened.writestr(link, "/etc/passwd"))
+
+
+def twice() -> bytes:
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        return packed(lambda opened: [opened.writestr("a.png", b"x"), opened.writestr("a.png", b"y")])  # type: ignore[arg-type]
+
+
+def bomb() -> bytes:
+    return packed(lambda opened: opened.writestr("a.png", bytes(65 << 20)), zipfile.ZIP_DEFLATED)
+
+
+def cut() -> bytes:
+    return named("a.png")[:-10]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (lambda: named("../a.png"), r"'\.\./a\.png' leaves the folder"),
+        (lambda: named("b/../../a.png"), "leaves the folder"),
+        (lambda: named("/a.png"), "leaves the folder"),
+        (lambda: named("C:\\a.png"), "leaves the folder"),
+        (lambda: named("C:/a.png"), "leaves the folder"),
+        (linked, "'a.png' is a link"),
+        (twice, "two files of one name"),
+        (bomb, r"1 files of 68 MB, from 0\.1 MB"),
+        (cut, "not a zip archive, or damaged"),
+        (lambda: b"no zip", "not a zip archive, or damaged"),
+    ],
+)
+def test_an_archive_that_cannot_be_taken(tmp_path: Path, data: Callable[[], bytes], message: str) -> None:
+    archive, folder = tmp_path / "outer" / "a.zip", tmp_path / "outer" / "inner"
+    folder.mkdir(parents=True)
+    archive.write_bytes(data())
+    with pytest.raises(InputError, match=message) as caught:
+        unpack(archive, folder, where="here")
+    assert str(caught.value).startswith("here: ")
+    assert [path.name for path in (tmp_path / "outer").rglob("*")] == ["inner", "a.zip"] or not list(folder.rglob("*"))
+    assert not (tmp_path / "a.png").exists()
+    assert not (tmp_path / "outer" / "a.png").exists()
+
+
+def test_damaged_bytes_inside_are_found(tmp_path: Path) -> None:
+    data = bytearray(packed(lambda opened: opened.writestr("a.png", b"x" * 100)))
+    data[60] ^= 1
+    (tmp_path / "a.zip").write_bytes(data)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(InputError, match="damaged: Bad CRC"):
+        unpack(tmp_path / "a.zip", tmp_path / "out", where="here")
+
+
+def test_files_are_written_as_they_are(tmp_path: Path) -> None:
+    def fill(opened: zipfile.ZipFile) -> None:
+        opened.mkdir("empty")
+        opened.writestr("Heart and Lungs/a b.png", b"1")
+        opened.writestr("b..png", b"2")
+
+    (tmp_path / "a.zip").write_bytes(packed(fill))
+    (tmp_path / "out").mkdir()
+    unpack(tmp_path / "a.zip", tmp_path / "out", where="here")
+    found = {path.relative_to(tmp_path / "out").as_posix(): path.read_bytes() for path in (tmp_path / "out").rglob("*.png")}
+    assert found == {"Heart and Lungs/a b.png": b"1", "b..png": b"2"}
+    with pytest.raises(InputError, match="another archive holds the file"):
+        unpack(tmp_path / "a.zip", tmp_path / "out", where="here")
