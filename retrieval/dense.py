@@ -1,9 +1,9 @@
-"""The dense system: `dense:ENCODER`, a model's vectors and a vector index."""
+"""The dense system: `dense:ENCODER`, a model's vectors of texts, of pictures or of both, and a vector index."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,28 +11,38 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corpora import Corpus, InputError, Part, Queries, Role, TextRule, UsageError
+from corpora import Corpus, Queries, TextRule, UsageError
 from corpora.state import digest_json, kept_or_built
 from corpora.workspace import Workspace
 from indexes import PADDING, Candidates, Hits, VectorIndex
 
 from .encoders import Encoder, resolve_encoder
-from .encoders.asymmetric import side_of
+from .multimodal.documents import Documents, layout_of, with_a_vector
+from .multimodal.echo import echo
+from .multimodal.mixing import Layout
+from .multimodal.queries import Found, query_vectors
+from .multimodal.reading import DEFAULTS, Reading, check_corpus, is_cosine
 from .prompts import TaskPrompts
 from .run import Run
 from .spec import Spec, no_args
 from .system import Retriever
-from .vectors.embed import Embedded, embed, keep, mapped
+from .vectors.deaf import deaf_to_prompts
+from .vectors.embed import embed, keep
+from .vectors.fill import mapped
+from .vectors.images import NAMED
 from .vectors.texts import CorpusTexts
 
 FLAT = "Flat"
-VECTORS = "vectors.f32"
-CANARY = "fever and cough for three days"
+VECTORS, PRESENT = "vectors.f32", "present.u8"
 
 
 @dataclass(frozen=True)
 class DenseRetriever:
-    """A corpus's vectors float32 (N, d), memory-mapped, an index over them, and the encoder that queries go through."""
+    """A corpus's vectors float32 (N, width), memory-mapped, an index over them, and the encoder that queries go through.
+
+    `reading` says what of a query is read and `layout` where it stands in a vector; `present` bool (N), the documents that
+    have a vector, None where all have; `faults` names the first documents' pictures that could not be decoded.
+    """
 
     corpus: Corpus
     rule: TextRule
@@ -41,40 +51,61 @@ class DenseRetriever:
     vectors: NDArray[np.float32]
     workspace: Workspace
     notes: Mapping[str, int]
+    reading: Reading
+    layout: Layout
+    present: NDArray[np.bool_] | None = None
+    faults: tuple[str, ...] = ()
 
     def retrieve(self, queries: Queries, k: int, candidates: Candidates | None = None) -> Run:
-        """One ranking per query: its parts' vectors, each in its own role, summed by weight.
+        """One ranking per query: its parts' vectors, each in its own role, summed by weight; see `query_vectors`.
 
-        A query of one plain text part has exactly that text's vector; a query without parts has an empty ranking.
-        Raises InputError for a part that is an image or a vector of another width.
+        A query of one plain text part has exactly that text's vector; one without parts, or without a vector, has an empty
+        ranking. A document without a vector is never found. Raises InputError for a query that the encoder cannot read, and a
+        vector of another width.
         """
-        vectors, counts = query_vectors(self.encoder, queries, self.index.dim, self.workspace)
-        hits = self.index.search(vectors, k, candidates)
-        empty = np.array([not any(part.is_for("dense") for part in parts) for parts in queries.parts], bool)
+        found = self.query_vectors(queries)
+        hits = self.index.search(found.vectors, k, self._real(candidates))
+        partless = np.array([not any(part.is_for("dense") for part in parts) for parts in queries.parts], bool)
+        nothing = ~found.vectors.any(axis=1) & ~partless & (queries.pictured or self.reading.queries != "text")
+        empty = partless | nothing
         rows = np.where(empty[:, None], PADDING, hits.rows)
         scores = np.where(empty[:, None], np.float32(-np.inf), hits.scores)
-        notes = {**self.notes, **counts, "partless_queries": int(empty.sum()), **deaf_to_prompts(self.encoder, self.workspace)}
+        vectorless = {"vectorless_queries": int(nothing.sum())} if nothing.any() else {}
+        counts = {**found.notes, "partless_queries": int(partless.sum()), **vectorless}
+        notes = {**self.notes, **counts, **deaf_to_prompts(self.encoder, self.workspace)}
         return Run.from_hits(queries.ids, self.corpus, Hits(rows, scores), notes)
 
+    def query_vectors(self, queries: Queries) -> Found:
+        """The queries' vectors, float32 (q, width), with counts and faults."""
+        return query_vectors(self.encoder, queries, self.reading, self.layout, self.workspace)
+
+    def faults_of(self, queries: Queries) -> tuple[str, ...]:
+        """The first pictures of documents and of these queries that could not be decoded; nothing is decoded again."""
+        return (*self.faults, *self.query_vectors(queries).faults)[:NAMED]
+
     def echo(self, queries: Queries, corpus: Corpus) -> dict[str, Any]:
-        """The first query's and the first document's text exactly as the model is fed them."""
-        texts = (part for parts in queries.parts for part in parts if part.vector is None and part.image is None)
-        first = next((part for part in texts if part.is_for("dense")), None)
-        fed: dict[str, Any] = {"query": self.encoder.echo([first.text], first.role)} if first else {}
-        if len(corpus):
-            fed["document"] = self.encoder.echo(corpus.texts(self.rule, np.zeros(1, np.int64)).to_pylist(), "document")
-        return fed
+        """The first query's and the first document's text exactly as the model is fed them, and of pictures what it is fed."""
+        return echo(self.encoder, self.reading, queries, corpus, self.rule)
+
+    def _real(self, candidates: Candidates | None) -> Candidates | None:
+        """The candidates that have a vector."""
+        if self.present is None or candidates is None:
+            return self.present if candidates is None else candidates
+        if isinstance(candidates, np.ndarray):
+            return candidates & self.present
+        return [rows[self.present[rows]] for rows in candidates]
 
 
 @dataclass(frozen=True)
 class DenseSystem:
-    """`dense:ENCODER(index=Flat, ...)`: the other options are the encoder's own."""
+    """`dense:ENCODER(index=Flat, documents=auto, queries=auto, images=mean, ...)`: the other options are the encoder's own."""
 
     spec: str
     target: str
     index: str = FLAT
     options: tuple[tuple[str, str], ...] = ()
     prompts: tuple[tuple[str, str], ...] = ()
+    reading: Reading = field(default_factory=Reading)
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -87,117 +118,85 @@ class DenseSystem:
         return self if own else replace(self, prompts=tuple(sorted(prompts.for_model(self.target).items())))
 
     def identity(self, language: str = "unknown") -> Mapping[str, Any]:
-        """All that moves a score: the encoder's identity and the index."""
+        """All that moves a score: the encoder's identity, the index, and what is read of documents and queries."""
+        return {**self._made_of, **self.reading.options}
+
+    @property
+    def _made_of(self) -> dict[str, Any]:
         return {"engine": "dense-1", "encoder": self.encoder.identity(), "index": self.index}
 
     def bind(self, corpus: Corpus, workspace: Workspace, *, rule: TextRule = "joined", language: str = "unknown") -> Retriever:
         """The retriever: its index opened if it is kept, else the corpus embedded (resumably) and the index built.
 
-        Raises UsageError for the text rule `pair`, unless the model is a class of the user's own that takes it.
+        Raises UsageError for the text rule `pair`, unless the model is a class of the user's own that takes it, and for options
+        that the encoder cannot follow; InputError where pictures alone are read and no document has one.
         """
         from indexes.vector import open_vector_index
 
         if rule == "pair" and not getattr(self.encoder, "takes_pairs", self.encoder.unit != "tok"):
             raise UsageError("the text rule is 'pair', and this model takes one text", where=self.spec, mend="use joined or text")
-        texts = CorpusTexts(corpus, rule)
-        folder = workspace.folder("indexes", digest_json([corpus.arrival, rule, self.identity()]))
+        reading, texts = self.reading.settled(self.encoder), CorpusTexts(corpus, rule)
+        check_corpus(self.encoder, reading, corpus, self.spec)
+        about = {**self._made_of, **self.reading.of_index(self.encoder)}
+        folder = workspace.folder("indexes", digest_json([corpus.arrival, rule, about]))
+        plain = not corpus.pictured and not reading.apart and reading.documents != "image"
         if not folder.exists():
-            keep(self.encoder, texts, "document", workspace)
+            if plain:
+                keep(self.encoder, texts, "document", workspace)
+            else:
+                Documents.embedded(self.encoder, texts, reading, workspace)
+        build = self._build_plain if plain else self._build
         manifest = kept_or_built(
-            folder, lambda draft: self._build(draft, texts, workspace), repair="the same command builds it anew"
+            folder, lambda draft: build(draft, texts, reading, workspace), repair="the same command builds it anew"
         )
         vectors = mapped(folder / VECTORS, len(corpus), int(manifest["dim"]))
         index = open_vector_index(folder, vectors, corpus.order, self.index)
-        return DenseRetriever(corpus, rule, self.encoder, index, vectors, workspace, manifest["notes"])
+        notes, layout = manifest["notes"], layout_of(manifest, self.encoder, reading)
+        present = np.fromfile(folder / PRESENT, np.uint8).astype(bool) if "vectorless_documents" in notes else None
+        faults = tuple(manifest.get("faults", ()))
+        return DenseRetriever(corpus, rule, self.encoder, index, vectors, workspace, notes, reading, layout, present, faults)
 
-    def _build(self, folder: Path, texts: CorpusTexts, workspace: Workspace) -> dict[str, Any]:
+    def _build_plain(self, folder: Path, texts: CorpusTexts, reading: Reading, workspace: Workspace) -> dict[str, Any]:
+        """The index of texts alone: its vectors are the encoder's."""
+        embedded = embed(self.encoder, texts, "document", workspace, into=folder / VECTORS)
+        lost = {"truncated_documents": embedded.truncated, "tokens_lost_in_documents": int(embedded.lost.sum())}
+        return self._facts(folder, texts, embedded.vectors, lost if self.encoder.unit == "tok" else {"truncation_unknown": 1})
+
+    def _build(self, folder: Path, texts: CorpusTexts, reading: Reading, workspace: Workspace) -> dict[str, Any]:
+        """The index of what is read of documents with pictures."""
+        documents = Documents.embedded(self.encoder, texts, reading, workspace)
+        layout = documents.layout(unit=is_cosine(self.encoder))
+        vectors = documents.write(folder / VECTORS, layout)
+        present, notes = with_a_vector(vectors), dict(documents.notes)
+        if not present.all():
+            notes["vectorless_documents"] = int((~present).sum())
+            present.astype(np.uint8).tofile(folder / PRESENT)
+        facts = self._facts(folder, texts, vectors, notes)
+        return {**facts, "layout": [layout.dim, layout.apart, layout.places], "faults": list(documents.faults)}
+
+    def _facts(self, folder: Path, texts: CorpusTexts, vectors: NDArray[np.float32], notes: dict[str, int]) -> dict[str, Any]:
         from indexes.vector import keep_vector_index
 
-        embedded = embed(self.encoder, texts, "document", workspace, into=folder / VECTORS)
-        facts = keep_vector_index(folder, embedded.vectors, self.index)
-        notes = {**_losses(self.encoder, embedded, "truncated_documents"), **_recalls(facts)}
-        about = {"dim": embedded.vectors.shape[1], "encoder": self.encoder.name, "corpus": texts.corpus.fingerprint}
-        return {**facts, **about, "identity": self.identity(), "notes": notes}
+        facts = keep_vector_index(folder, vectors, self.index)
+        about = {"dim": vectors.shape[1], "encoder": self.encoder.name, "corpus": texts.corpus.fingerprint}
+        return {**facts, **about, "identity": self.identity(), "notes": {**notes, **_recalls(facts)}}
 
 
 def dense(spec: Spec) -> DenseSystem:
-    """The maker of `dense:ENCODER(index=..., encoder's options)`. Raises UsageError without an ENCODER."""
+    """The maker of `dense:ENCODER(index=..., documents=..., queries=..., images=..., encoder's options)`.
+
+    Raises UsageError without an ENCODER, or for options that are not known or do not go together.
+    """
     no_args(spec)
     if not spec.target:
         mend = "for example: dense:minilm or dense:my_model.py:MyEncoder"
         raise UsageError("dense needs a model behind a colon", where=str(spec), mend=mend)
-    index = dict(spec.options).get("index", FLAT)
-    own = tuple((key, value) for key, value in spec.options if key != "index")
-    canonical = Spec(spec.name, spec.target, (), own if index == FLAT else (*own, ("index", index)))
-    return DenseSystem(str(canonical), spec.target, index, own)
-
-
-def query_vectors(
-    encoder: Encoder, queries: Queries, dim: int, workspace: Workspace
-) -> tuple[NDArray[np.float32], dict[str, int]]:
-    """Each query's parts summed by weight, float32 (q, d), and how many queries were cut and of how much, where
-    every model that read one can say so.
-
-    A text is embedded in its part's role, a ready vector is taken as it is. Raises InputError for any other part.
-    """
-    vectors, cut, lost = np.zeros((len(queries), dim), np.float32), np.zeros(len(queries), bool), 0
-    by_role: dict[Role, list[tuple[int, Part]]] = {}
-    for row, parts in enumerate(queries.parts):
-        for part in filter(_is_dense, parts):
-            if part.vector is not None:
-                vectors[row] += np.float32(part.weight) * _ready(part, dim, queries.ids[row])
-            elif part.image is not None:
-                what = "a part is an image, and this encoder reads text"
-                raise InputError(what, where=f"query {queries.ids[row]!r}", mend="give text")
-            else:
-                by_role.setdefault(part.role, []).append((row, part))
-    for role, asked in sorted(by_role.items()):
-        rows = np.array([row for row, _ in asked], np.int64)
-        found = embed(encoder, [part.text for _, part in asked], role, workspace, ids=[queries.ids[row] for row in rows])
-        weights = np.array([part.weight for _, part in asked], np.float32)
-        unit = np.array([part.unit for _, part in asked], bool)
-        np.add.at(vectors, rows, weights[:, None] * _scaled(found.vectors, unit))
-        cut[rows[found.lost > 0]] = True
-        lost += int(found.lost.sum())
-    readers = [side_of(encoder, role) for role in by_role] or [encoder]
-    known = all(reader.unit == "tok" for reader in readers)
-    return vectors, {"truncated_queries": int(cut.sum()), "tokens_lost_in_queries": lost} if known else {"truncation_unknown": 1}
-
-
-def deaf_to_prompts(encoder: Encoder, workspace: Workspace) -> dict[str, int]:
-    """A note where a model declares prompts, and yet embeds one text as a query and as a document to equal vectors."""
-    told = encoder.prompt("query") != encoder.prompt("document")
-    if not getattr(encoder, "declares_prompts", told):
-        return {}
-    query, document = (embed(encoder, [CANARY], role, workspace).vectors for role in ("query", "document"))
-    return {"prompts_without_effect": 1} if np.array_equal(query, document) else {}
-
-
-def _is_dense(part: Part) -> bool:
-    return part.is_for("dense")
-
-
-def _scaled(vectors: NDArray[np.float32], unit: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Vectors float32 (n, d), those marked in `unit` (n) scaled to length one; a zero vector stays."""
-    if not unit.any():
-        return vectors
-    lengths = np.linalg.norm(vectors, axis=1)
-    return np.asarray(vectors / np.where(unit & (lengths > 0), lengths, np.float32(1))[:, None])
-
-
-def _ready(part: Part, dim: int, query: str) -> NDArray[np.float32]:
-    vector = part.vector
-    assert vector is not None
-    if vector.shape != (dim,) or vector.dtype != np.float32 or not np.isfinite(vector).all():
-        what = f"a part's vector is {vector.dtype} {vector.shape}, or not finite"
-        raise InputError(what, where=f"query {query!r}", mend=f"give finite float32 ({dim},)")
-    return _scaled(vector[None], np.array([part.unit]))[0]
-
-
-def _losses(encoder: Encoder, embedded: Embedded, name: str) -> dict[str, int]:
-    """How many texts were cut, and of how many tokens; a class of one's own cannot be asked."""
-    known = {name: embedded.truncated, "tokens_lost_in_documents": int(embedded.lost.sum())}
-    return known if encoder.unit == "tok" else {"truncation_unknown": 1}
+    given = dict(spec.options)
+    index = given.get("index", FLAT)
+    reading = Reading.of({name: given[name] for name in DEFAULTS if name in given}, str(spec))
+    own = tuple((key, value) for key, value in spec.options if key != "index" and key not in DEFAULTS)
+    told = (*own, *reading.options.items(), *(() if index == FLAT else (("index", index),)))
+    return DenseSystem(str(Spec(spec.name, spec.target, (), told)), spec.target, index, own, reading=reading)
 
 
 def _recalls(facts: Mapping[str, Any]) -> dict[str, int]:

@@ -19,6 +19,7 @@ from indexes import Candidates
 from indexes.late import MaxSimIndex, TokenVectors
 
 from .encoders.late import LateEncoder, resolve_late
+from .multimodal.text_only import texts_alone
 from .prompts import TaskPrompts
 from .run import Run
 from .spec import Spec, no_args
@@ -44,12 +45,13 @@ class LateRetriever:
     def retrieve(self, queries: Queries, k: int, candidates: Candidates | None = None) -> Run:
         """One ranking per query: the sum over its parts of weight times score; see `MaxSimIndex` for a score.
 
-        A query without parts has an empty ranking. Raises InputError for a part that is an image, a vector, or of a
-        weight below 0.
+        A query without parts has an empty ranking. Pictures are not read, and counted. Raises InputError for a query that is a
+        picture without text, a ready vector, or a weight below 0.
         """
+        queries, unread = texts_alone(queries, "dense", "late interaction")
         tokens, counts = query_tokens(self.encoder, queries, self.index.dim, self.workspace)
         hits = self.index.search(tokens, k, candidates)
-        notes = {**self.notes, **counts, "partless_queries": int((tokens.counts == 0).sum())}
+        notes = {**self.notes, **counts, **unread, "partless_queries": int((tokens.counts == 0).sum())}
         return Run.from_hits(queries.ids, self.corpus, hits, notes)
 
     def echo(self, queries: Queries, corpus: Corpus) -> dict[str, Any]:
@@ -159,8 +161,8 @@ def query_tokens(encoder: LateEncoder, queries: Queries, dim: int, workspace: Wo
 
 
 def _check(part: Part, query: str) -> None:
-    if part.vector is not None or part.image is not None:
-        what = "a part is an image or a ready vector, and late interaction compares tokens"
+    if part.vector is not None:
+        what = "a part is a ready vector, and late interaction compares tokens"
         raise InputError(what, where=f"query {query!r}", mend="give text")
     if part.weight < 0:
         raise InputError(f"a part weighs {part.weight:g}", where=f"query {query!r}", mend="give weights of 0 or more")

@@ -18,6 +18,7 @@ from indexes import Candidates
 
 from .encoders.sparse_custom import resolve_sparse
 from .encoders.sparse_weights import Sparse, SparseEncoder
+from .multimodal.text_only import texts_alone
 from .prompts import TaskPrompts
 from .run import Run
 from .spec import Spec, no_args
@@ -44,15 +45,17 @@ class SparseRetriever:
     def retrieve(self, queries: Queries, k: int, candidates: Candidates | None = None) -> Run:
         """One ranking per query, of documents that share a term with it: its parts' weights, each in its own role, summed.
 
-        The parts that a dense retriever reads are read. Raises InputError for an image, a ready vector or a negative weight.
+        The parts that a dense retriever reads are read; pictures are not, and counted. Raises InputError for a query that is
+        a picture without text, a ready vector or a negative weight.
         """
+        queries, unread = texts_alone(queries, "dense", "a learned-sparse model")
         asked, counts = query_terms(self.encoder, queries, self.workspace)
         hits = self.index.search_terms(asked, k, candidates)
-        return Run.from_hits(queries.ids, self.corpus, hits, {**self.notes, **counts})
+        return Run.from_hits(queries.ids, self.corpus, hits, {**self.notes, **counts, **unread})
 
     def echo(self, queries: Queries, corpus: Corpus) -> dict[str, Any]:
         """The first query's and the first document's text exactly as the model is fed them."""
-        first = next((part for parts in queries.parts for part in parts if part.is_for("dense")), None)
+        first = next((part for parts in queries.parts for part in parts if part.text and part.is_for("dense")), None)
         fed: dict[str, Any] = {"query": self.encoder.echo([first.text], first.role)} if first else {}
         if len(corpus):
             fed["document"] = self.encoder.echo(corpus.texts(self.rule, np.zeros(1, np.int64)).to_pylist(), "document")
@@ -160,8 +163,8 @@ def _counts(encoder: SparseEncoder, queries: Queries, weighted: Asked, lost: NDA
 
 
 def _text(part: Part, query: str) -> Part:
-    if part.vector is not None or part.image is not None:
-        what = "a part is an image or a ready vector, and a learned-sparse model reads text"
+    if part.vector is not None:
+        what = "a part is a ready vector, and a learned-sparse model reads text"
         raise InputError(what, where=f"query {query!r}", mend="give text")
     if part.weight < 0:
         raise InputError(f"a part weighs {part.weight:g}", where=f"query {query!r}", mend="give a weight of 0 or more")

@@ -14,6 +14,7 @@ from corpora.workspace import Workspace
 from indexes import Candidates, TextIndex
 from indexes.analysis.named import DEFAULTS, analyser, default_analyser
 
+from .multimodal.text_only import texts_alone
 from .run import Run
 from .system import Retriever
 
@@ -29,12 +30,14 @@ class LexicalRetriever:
     def retrieve(self, queries: Queries, k: int, candidates: Candidates | None = None) -> Run:
         """One ranking per query, of documents that share a term with it.
 
-        Where no candidates narrow the search, a query that finds nothing holds no known term, and is counted.
+        Where no candidates narrow the search, a query that finds nothing holds no known term, and is counted. Pictures are not
+        read, and counted. Raises InputError for a query that is a picture without text.
         """
+        queries, unread = texts_alone(queries, "lexical", "a lexical retriever")
         hits = self.index.search(queries.texts, k, candidates)
         nothing = int((hits.rows < 0).all(axis=1).sum())
         counts = {"zero_token_queries": nothing} if candidates is None else {}
-        return Run.from_hits(queries.ids, self.corpus, hits, {**self.notes, **counts})
+        return Run.from_hits(queries.ids, self.corpus, hits, {**self.notes, **counts, **unread})
 
 
 @dataclass(frozen=True)

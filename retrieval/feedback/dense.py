@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from corpora import Corpus, Part, Queries
 from indexes import Candidates
 
-from ..dense import DenseRetriever, query_vectors
+from ..dense import DenseRetriever
 from ..run import Run
 from ..system import Search, searching
 
@@ -52,7 +52,7 @@ class RocchioRetriever:
         """The same with both runs made through `search`. `unfed_queries` found nothing and are asked as they are."""
         first = search(self.inner, queries, self.how.docs)
         fed = np.diff(first.offsets) > 0
-        own, _ = query_vectors(self.inner.encoder, queries, self.inner.index.dim, self.inner.workspace)
+        own = self.inner.query_vectors(queries).vectors
         moved = self.moved(own, first)
         parts = tuple(
             (Part(vector=vector),) if was_fed else own_parts

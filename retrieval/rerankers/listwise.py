@@ -68,13 +68,14 @@ class ListwiseRetriever:
         run = search(self.inner, queries, max(k, self.how.depth) if self.keep else self.how.depth)
         tops = Tops.of(run, self.how.depth, self.corpus)
         lists = [tops.rows[tops.asker == row] for row in range(len(queries))]
-        lists, bill, notes = self._in_turns(queries.ids, own_texts(queries), lists)
+        texts, unread = own_texts(queries, "a reranker")
+        lists, bill, notes = self._in_turns(queries.ids, texts, lists)
         place = {(row, doc): place for row, docs in enumerate(lists) for place, doc in enumerate(docs.tolist())}
         found = zip(tops.asker.tolist(), tops.rows.tolist(), strict=True)
         scores = np.array([len(lists[row]) - place[row, doc] for row, doc in found], np.float32)
         best = tops.ordered(scores, self.corpus.order).cut(k)
         paid = one_bill([run, replace(run, bill=bill)])
-        return replace(best, notes=with_counts(run.notes, notes), bill=paid)
+        return replace(best, notes=with_counts(run.notes, {**notes, **unread}), bill=paid)
 
     def echo(self, queries: Queries, corpus: Corpus) -> dict[str, Any]:
         """What the models inside are fed first, and the prompt."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from corpora import Corpus, Part, Queries
 
+from ..multimodal.text_only import texts_alone
 from ..run import Run
 
 Rows = NDArray[np.int64]
@@ -87,6 +88,7 @@ def own_text(parts: tuple[Part, ...]) -> str:
     return " ".join(dict.fromkeys(part.text for part in own or read))
 
 
-def own_texts(queries: Queries) -> list[str]:
-    """`own_text` of every query."""
-    return [own_text(parts) for parts in queries.parts]
+def own_texts(queries: Queries, who: str) -> tuple[list[str], dict[str, int]]:
+    """`own_text` of every query, and how many have pictures that are not read; see `texts_alone`, for `who`."""
+    worded, unread = texts_alone(queries, "lexical", who)
+    return [own_text(parts) for parts in worded.parts], unread

@@ -55,10 +55,11 @@ class RerankingRetriever:
         """The same with the inner retriever asked through `search`; the pairs of all queries are scored together."""
         run = search(self.inner, queries, max(k, self.depth) if self.keep else self.depth)
         tops = Tops.of(run, self.depth, self.corpus)
-        pairs = Pairs(own_texts(queries), queries.ids, self.corpus, self._read, tops.asker, tops.rows)
+        texts, unread = own_texts(queries, "a reranker")
+        pairs = Pairs(texts, queries.ids, self.corpus, self._read, tops.asker, tops.rows)
         scored = score_pairs(self.reranker, pairs, self.workspace)
         best = tops.ordered(scored.scores, self.corpus.order).cut(k)
-        return replace(best, notes=with_counts(run.notes, self._losses(scored)))
+        return replace(best, notes=with_counts(run.notes, {**self._losses(scored), **unread}))
 
     def echo(self, queries: Queries, corpus: Corpus) -> dict[str, Any]:
         """What the models inside are fed first, and the first query with the first document as this one is fed them."""

@@ -1,4 +1,4 @@
-"""What a vector is kept under: sha256 of role, prompt and text."""
+"""What a vector is kept under: sha256 of role, prompt and text, or of "image", role and a picture's key."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from corpora import Role
-
 KEY = 32
 Keys = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Unique:
-    """The different texts among n: `keys` uint8 (u, 32), `first` int64 (u) the row where each is met first, and
+    """The different items among n: `keys` uint8 (u, 32), `first` int64 (u) the row where each is met first, and
     `which` int64 (n), the one that each row holds.
     """
 
@@ -27,14 +25,12 @@ class Unique:
     which: NDArray[np.int64]
 
 
-def key_prefix(role: Role, prompt: str) -> bytes:
-    """What is hashed before every text of a role; with it, a key equals `corpora.state.digest(role, prompt, text)`."""
-    return b"".join(_prefixed(part) for part in (role, prompt))
+def unique_texts(blocks: Iterable[Sequence[str]], *before: str) -> Unique:
+    """Each text's key, equal ones only once, in order of first appearance.
 
-
-def unique_texts(blocks: Iterable[Sequence[str]], role: Role, prompt: str) -> Unique:
-    """Each text's key, equal ones only once, in order of first appearance."""
-    raw = b"".join(_block_keys(blocks, hashlib.sha256(key_prefix(role, prompt))))
+    A key equals `corpora.state.digest(*before, text)`; `before` is the role and the prompt.
+    """
+    raw = b"".join(_block_keys(blocks, hashlib.sha256(b"".join(map(_prefixed, before)))))
     coded = as_array(np.frombuffer(raw, np.uint8).reshape(-1, KEY)).dictionary_encode()
     which = coded.indices.to_numpy().astype(np.int64)
     _, first = np.unique(which, return_index=True)

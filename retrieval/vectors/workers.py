@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
@@ -32,3 +33,14 @@ def _finished(running: dict[Future[Made], Item]) -> Iterator[tuple[Item, Made]]:
     done, _ = wait(running, return_when=FIRST_COMPLETED)
     for one in done:
         yield running.pop(one), one.result()
+
+
+def ahead(begin: Callable[[Item], Made], items: Iterable[Item], most: int) -> Iterator[tuple[Item, Made]]:
+    """Every item with what `begin` made of it, in order; `most` items are begun before the one that is handed over next."""
+    begun: deque[tuple[Item, Made]] = deque()
+    for item in items:
+        begun.append((item, begin(item)))
+        if len(begun) > most:
+            yield begun.popleft()
+    while begun:
+        yield begun.popleft()

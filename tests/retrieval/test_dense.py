@@ -106,7 +106,7 @@ def test_a_single_text_part_has_exactly_the_plain_vector(system: Any) -> None:
 @pytest.mark.parametrize(
     ("part", "message"),
     [
-        (Part(image=ImageRef(Path("x.png"))), "a part is an image"),
+        (Part(image=ImageRef("x.png")), "a query is a picture without text, and model reads text"),
         (Part(vector=np.ones(7, np.float32)), r"float32 \(7,\)"),
         (Part(vector=np.full(8, np.nan, np.float32)), "not finite"),
     ],
