@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from corpora import Collection, UsageError
+from corpora.captions import CaptionedImages
 from corpora.catalogue import open_folder
+from corpora.labelled import LabelledTexts, TextPairs
 from corpora.workspace import Workspace
 from retrieval.system import System
 from tasks.asked import Asked, ask, ask_named, is_named
@@ -14,7 +17,11 @@ from tasks.comparison import Comparison, against_first
 from tasks.result import Result
 from tasks.retrieval_task import RetrievalTask
 
+from .folder_data import open_data
+
 DEPTH = 1000
+Data: TypeAlias = Collection | LabelledTexts | TextPairs | CaptionedImages
+"""What can be scored as it stands."""
 
 
 def open_collection(
@@ -34,11 +41,13 @@ def open_collection(
 
 
 def evaluate(
-    collection: Collection | str | Path,
+    collection: Data | str | Path,
     system: System | str,
     *,
+    type: str = "",
     measures: Sequence[str] = (),
     k: int | None = None,
+    options: Mapping[str, Any] | None = None,
     workspace: Workspace | None = None,
     force: bool = False,
 ) -> Result:
@@ -46,9 +55,13 @@ def evaluate(
 
     A name is run as `medir run --task` runs it, with the prompts of the task, and its depth where no `k` is given (1000
     for all else). A Collection or a folder feeds models no prompts but those of the SPEC.
+
+    `type` says what is made of a folder, or of labels, pairs or pictures with captions, as `medir run --type` does (`sts`,
+    `text-to-image`, `zero-shot`...), and `options` how: `label`, `pairs`, `seed` of captions, `templates` and `names` of a
+    zero-shot classification. Raises UsageError for a type that the data does not fit, and for a name, whose type is known.
     """
     workspace = workspace or Workspace()
-    return _asked(collection, measures, k, workspace).evaluate(system, workspace, force=force)
+    return _asked(collection, type, measures, k, options or {}, workspace).evaluate(system, workspace, force=force)
 
 
 def compare(results: Sequence[Result], measures: Sequence[str] = ()) -> list[Comparison]:
@@ -56,11 +69,15 @@ def compare(results: Sequence[Result], measures: Sequence[str] = ()) -> list[Com
     return against_first(results, measures)
 
 
-def _asked(data: Collection | str | Path, measures: Sequence[str], k: int | None, workspace: Workspace) -> Asked:
+def _asked(
+    data: Data | str | Path, kind: str, measures: Sequence[str], k: int | None, options: Mapping[str, Any], workspace: Workspace
+) -> Asked:
     if isinstance(data, str) and not is_folder(data):
+        if kind or options:
+            raise UsageError(f"{data} has a type already", mend="leave out type and options")
         return ask_named(data, None, None, workspace, measures=measures, k=k)
-    found = data if isinstance(data, Collection) else open_folder(Path(data), None, workspace)
-    return ask(found, measures=measures, k=DEPTH if k is None else k)
+    found = open_data(Path(data), kind, None, workspace) if isinstance(data, str | Path) else data
+    return ask(found, kind, None, measures, DEPTH if k is None else k, options)
 
 
 def is_folder(name: str | Path) -> bool:

@@ -17,7 +17,7 @@ from corpora.errors import UsageError
 from tasks.comparison import Comparison
 from tasks.result import Result, Value
 
-from .printable import printable, printable_json, printable_markdown
+from .printable import printable, printable_json, printable_lines, printable_markdown
 from .report_cost import cost_columns, cost_fields, cost_remarks
 
 Format = Literal["table", "markdown", "csv", "json"]
@@ -65,13 +65,20 @@ def _cell(value: Value, mark: str) -> str:
 
 
 def _remarks(results: Sequence[Result], marks: Marks) -> list[str]:
-    over = "queries (by group where queries share one)" if results[0].k else "texts, pairs or experiments"
+    over = "queries (by group where queries share one)" if results[0].k else f"{results[0].unit} or experiments"
     lines = [f"intervals: 95 % bootstrap over {over}"]
     if len(results) > 1:
-        lines.append(f"▲ ▼ above or below {results[0].system} at p < 0.05 (paired sign flips, Holm over all comparisons)")
+        test = "exact McNemar" if results[0].identity.get("binary") else "paired sign flips"
+        lines.append(f"▲ ▼ above or below {results[0].system} at p < 0.05 ({test}, Holm over all comparisons)")
     lines += cost_remarks(results)
-    lines += [counted_line(result.system, result.notes) for result in results]
+    for result in results:
+        lines += [counted_line(result.system, result.notes), *faulty_lines(result)]
     return ["\n".join(lines)]
+
+
+def faulty_lines(result: Result) -> list[str]:
+    """The pictures that could not be read, the first of them by name, a line each."""
+    return [f"  faulty picture: {printable_lines(fault)}" for fault in result.details.get("faulty_images", ())]
 
 
 def counted_line(system: str, notes: Mapping[str, int]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from corpora import Collection, Registry, UsageError
+from corpora.captions import CaptionedImages
 from corpora.catalogue import COLLECTIONS, open_named
 from corpora.labelled import LabelledTexts, TextPairs
 from corpora.questions import Questions
@@ -17,11 +18,11 @@ from retrieval.prompts import TaskPrompts, with_prompts
 from retrieval.system import System
 from retrieval.systems import make_system
 
+from .captioned import captioned, others
 from .catalogue.entries import Entry, entries, entry, open_entry
 from .catalogue.entry import CORPUS, QA
 from .embedding import EmbeddingTask, make_embedding_task, make_encoder_system
-from .embedding.make import clustering_task
-from .embedding.vectors import EncoderSystem
+from .embedding.vectors import EncoderSystem, check_reads
 from .evaluate import evaluate
 from .result import Result
 from .retrieval_task import ASIDE, RetrievalTask, make_task
@@ -29,9 +30,10 @@ from .retrieval_task import ASIDE, RetrievalTask, make_task
 TASKS: Registry[Callable[..., Asked]] = Registry("task")
 """Tasks behind a prefix (`mteb:NAME`): `(split, subset, workspace, measures, k) -> Asked`."""
 
-Loaded: TypeAlias = Collection | LabelledTexts | TextPairs | Questions
+Loaded: TypeAlias = Collection | LabelledTexts | TextPairs | Questions | CaptionedImages
 DENSE = "dense:"
 _ELSEWHERE = {QA: "it asks questions: medir qa --task {} --llm GEN", CORPUS: "it is a corpus: medir qa --corpus {}"}
+WITH_OPTIONS = ("clustering", "zero-shot")
 OFFLINE = "HF_HUB_OFFLINE"
 
 
@@ -61,17 +63,28 @@ class Asked:
         """Whether it takes encoders only."""
         return isinstance(self.task, EmbeddingTask)
 
+    @property
+    def pictured(self) -> bool:
+        """Whether pictures are embedded."""
+        return isinstance(self.task, EmbeddingTask) and bool(self.task.recipe.items().images)
+
     def takes(self, spec: str) -> bool:
         """Whether a SPEC can be put to it: an embedding task needs `dense:ENCODER`."""
         return not self.embeds or spec.startswith(DENSE)
 
     def system(self, asked: System | str) -> System | EncoderSystem:
-        """A system, or the one that a SPEC names, fed as the task says. Raises UsageError for one that it does not take."""
+        """A system, or the one that a SPEC names, fed as the task says.
+
+        Raises UsageError for one that it does not take, InputError for an encoder that does not read what the data is made of.
+        """
         spec = asked if isinstance(asked, str) else asked.spec
         if not self.takes(spec):
-            raise UsageError(f"{self.task.name} embeds texts, and {spec} ranks documents", mend="give it a model: dense:ENCODER")
-        if self.embeds:
-            return make_encoder_system(spec.removeprefix(DENSE))
+            what = f"{self.task.name} embeds {'pictures' if self.pictured else 'texts'}, and {spec} ranks documents"
+            raise UsageError(what, mend="give it a model: dense:ENCODER")
+        if isinstance(self.task, EmbeddingTask):
+            made = make_encoder_system(spec.removeprefix(DENSE))
+            check_reads(made.encoder, self.task.recipe.items())
+            return made
         return with_prompts(make_system(asked) if isinstance(asked, str) else asked, self.prompts)
 
     def evaluate(self, asked: System | str, workspace: Workspace, *, force: bool = False) -> Result:
@@ -105,19 +118,21 @@ def ask(
     k: int = 1000,
     options: Mapping[str, Any] | None = None,
 ) -> Asked:
-    """The task of some data; `kind` says which where it is labels or pairs, `options` are those of a clustering.
+    """The task of some data; `kind` says which where it is labels, pairs or captions.
 
+    `options` are those of a clustering, of a zero-shot classification, or of what is made of captions (`captioned.Choices`).
     Raises UsageError for questions, which are answered and not ranked, and as the makers of tasks do.
     """
     if isinstance(loaded, Questions):
         raise UsageError(f"{loaded.name} asks questions", mend=f"use: medir qa --task {loaded.name} --llm GEN")
+    if isinstance(loaded, CaptionedImages):
+        return ask(captioned(loaded, kind, options or {}), kind, None, measures, k, others(options or {}))
     aside = {name: count for name, count in loaded.notes.items() if name in ASIDE}
     if isinstance(loaded, Collection):
         return Asked(make_task(loaded, measures, k), notes=aside)
     loaded = replace(loaded, notes={name: count for name, count in loaded.notes.items() if name not in ASIDE})
-    if options and kind == "clustering" and isinstance(loaded, LabelledTexts):
-        return Asked(clustering_task(loaded, split, measures, **options), notes=aside)
-    return Asked(make_embedding_task(kind, loaded, split, measures), notes=aside)
+    chosen = options if options and kind in WITH_OPTIONS else {}
+    return Asked(make_embedding_task(kind, loaded, split, measures, **chosen), notes=aside)
 
 
 def is_named(name: str) -> bool:

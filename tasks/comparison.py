@@ -41,9 +41,9 @@ class Comparison:
     """One measure of one system against another's, over the same queries.
 
     `difference` is the mean of system minus baseline, `low` and `high` its 95 % bootstrap interval, `p` two-sided (10,000
-    sign flips, of questions that are right or wrong exact McNemar, or randomised Tukey HSD), `adjusted` the p after Holm over
-    all the comparisons asked (Tukey's p is adjusted as it stands), `wins` and `losses` the queries on which the system is
-    above and below.
+    sign flips, of questions and pictures that are right or wrong exact McNemar, or randomised Tukey HSD), `adjusted` the p
+    after Holm over all the comparisons asked (Tukey's p is adjusted as it stands), `wins` and `losses` the queries on which
+    the system is above and below.
     """
 
     task: str
@@ -88,11 +88,12 @@ def _tested(results: Sequence[Result], measures: Sequence[str]) -> tuple[list[Pa
 
 
 def _p(first: Result, second: Result, name: str) -> float:
-    """The two-sided p of a measure: by exact McNemar where questions without shared groups are right or wrong, else by sign
-    flips, as a gain between two answerers is tested.
+    """The two-sided p of a measure: by exact McNemar where questions (or what a task calls `binary`) without shared groups are
+    right or wrong, else by sign flips, as a gain between two answerers is tested.
     """
     ours, theirs, groups = _values(second, name), _values(first, name), first.per_query.groups
-    if first.unit == "questions" and len(set(groups)) == len(groups) and np.isin([ours, theirs], (0, 1)).all():
+    binary = first.unit == "questions" or first.identity.get("binary", False)
+    if binary and len(set(groups)) == len(groups) and np.isin([ours, theirs], (0, 1)).all():
         return mcnemar_exact(int((ours > theirs).sum()), int((ours < theirs).sum()))
     return sign_flip_test(ours, theirs, groups or None)
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from corpora import Card
+import numpy as np
+
+from corpora import Card, ImageRef
+from corpora.corpus import ROWS_A_BATCH
 from corpora.state import digest_json
 from corpora.workspace import Workspace
 from retrieval.fusion import tuned_on
-from retrieval.training.trained_on import shared_queries
+from retrieval.training.trained_on import shared_pictures, shared_queries
 
 from .costs import FAILED
 from .provenance import describe_machine
@@ -40,7 +43,7 @@ def evaluate(task: Task[Asked], system: Asked, workspace: Workspace, *, force: b
 
     A retrieval task asks a System, an embedding task an EncoderSystem. The note `trained_on_this` says that the system is known
     to have been trained on the task's data, `trained_on_queries` how many of its queries a model that `medir train` made has
-    seen; what is known now is part of what a kept result depends on. The note
+    seen, and `trained_on_pictures` how many of its pictures; what is known now is part of what a kept result depends on. The note
     `tuned_on_this` says that its weights were chosen on this very split. A kept result that lacks generated texts is computed
     again: what was generated is kept, so that only the failed ones are asked for once more.
     """
@@ -63,12 +66,25 @@ def evaluate(task: Task[Asked], system: Asked, workspace: Workspace, *, force: b
 
 
 def _seen(task: Any, system: Any) -> dict[str, int]:
-    """Notes on what a system is known to have been trained on: this data, or queries that are asked here."""
+    """Notes on what a system is known to have been trained on: this data, or queries and pictures of it."""
     notes = {"trained_on_this": int(_card(task).seen_by(system.spec))}
     if hasattr(task, "collection"):
         of = task.collection
         notes["trained_on_queries"] = shared_queries(system.spec, of.corpus.fingerprint, of.queries.ids)
+    notes["trained_on_pictures"] = shared_pictures(system.spec, _pictures(task))
     return {name: count for name, count in notes.items() if count}
+
+
+def _pictures(task: Any) -> Iterator[ImageRef]:
+    """Every picture of a task: of its documents and queries, or of what it labels."""
+    if hasattr(task, "collection"):
+        of = task.collection
+        for start in range(0, len(of.corpus) if of.corpus.pictured else 0, ROWS_A_BATCH):
+            for images in of.corpus.images(np.arange(start, min(start + ROWS_A_BATCH, len(of.corpus)))):
+                yield from images
+        yield from (image for row in range(len(of.queries)) for image in of.queries.images(row))
+    elif hasattr(task, "recipe"):
+        yield from task.recipe.items().images
 
 
 def library_versions(more: Sequence[str] = ()) -> dict[str, str]:

@@ -12,11 +12,13 @@ from typing import Any, cast
 import numpy as np
 
 from corpora import Collection, Corpus, Part, Queries, UsageError
+from corpora.images import FAULTS_NAMED
 from corpora.state import digest_json
 from corpora.workspace import Workspace
 from indexes import Candidates
 from retrieval import Run
 from retrieval.augment.writer import meet
+from retrieval.faults import faults_of
 from retrieval.roll_up import RollUp, parents_of, retrieve_parents
 from retrieval.run import stack
 from retrieval.system import Retriever, System, is_composite
@@ -96,7 +98,9 @@ class RetrievalTask:
         retrieved = time.perf_counter()
         result = scored(of, run, self.measures, self.k, system.spec)
         echo = getattr(retriever, "echo", None)
-        result = replace(result, prompts=echo(of.queries, of.corpus) if echo else {})
+        faults = [*of.corpus.faults, *of.queries.faults, *faults_of(retriever, of.queries)]
+        named = {"faulty_images": faults[:FAULTS_NAMED]} if faults else {}
+        result = replace(result, prompts=echo(of.queries, of.corpus) if echo else {}, details=named)
         seconds = {"index": bound - began, "retrieve": retrieved - bound, "score": time.perf_counter() - retrieved}
         return Evaluated(result, run, seconds)
 

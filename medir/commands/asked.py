@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from corpora import UsageError
-from corpora.catalogue import open_folder
 from corpora.workspace import Workspace
+from medir.folder_data import RETRIEVAL, open_data
 from retrieval.systems import make_system
-from tasks.asked import DENSE, Asked, Loaded, ask, ask_named, is_named
+from tasks.asked import DENSE, Asked, ask, ask_named, is_named
+from tasks.captioned import BY_LABEL, CAPTION_TYPES, RANKED_TYPES
 from tasks.catalogue.entries import Benchmark, benchmark, entries, entry
 from tasks.embedding import EMBEDDING_TYPES
 from tasks.retrieval_task import RetrievalTask, make_task
 
-from .labelled_folder import open_labelled_folder
-from .options import changed
+from .options import changed, commas
 
-RETRIEVAL = "retrieval"
-TYPES = (RETRIEVAL, *EMBEDDING_TYPES)
+TYPES = (RETRIEVAL, *RANKED_TYPES, *EMBEDDING_TYPES)
 DEPTH = 1000
 DANGLING = "--allow-dangling"
 RANKED_ONLY = ("--k", "--text-rule", "--roll-up")
+OPTION_TYPES = {
+    "--label": BY_LABEL,
+    "--pairs": CAPTION_TYPES,
+    "--seed": CAPTION_TYPES,
+    "--template": ("zero-shot",),
+    "--label-names": ("zero-shot",),
+}
+"""Which types take the flags that are options of what is made of captions."""
 
 
 @dataclass(frozen=True)
 class Flags:
-    """What the flags say of data and tasks; `changes` are language, text_rule and roll_up."""
+    """What the flags say of data and tasks; `changes` are language, text_rule and roll_up, `options` those of `options_of`."""
 
     task: tuple[str, ...] = ()
     benchmark: str = ""
@@ -41,6 +49,32 @@ class Flags:
     k: int | None = None
     allow_dangling: bool = False
     changes: tuple[tuple[str, str | None], ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def options_of(
+    label: str | None = None,
+    pairs: int | None = None,
+    seed: int | None = None,
+    template: Sequence[str] | None = None,
+    label_names: str = "",
+) -> dict[str, Any]:
+    """The options of a task (see `tasks.asked.ask`) that the flags give: those of captions, and of a zero-shot classification.
+
+    Raises UsageError for fewer than one pair, and for label names that are not `LABEL=name, LABEL=name`.
+    """
+    if pairs is not None and pairs < 1:
+        raise UsageError(f"--pairs is {pairs}", mend="draw at least one: --pairs 100")
+    named = dict(_named(one) for one in commas(label_names))
+    given = {"label": label, "pairs": pairs, "seed": seed, "templates": tuple(template or ()) or None, "names": named or None}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _named(pair: str) -> tuple[str, str]:
+    label, equals, name = (part.strip() for part in pair.partition("="))
+    if not (label and equals and name):
+        raise UsageError(f"{pair!r} names no label", mend='write --label-names "ABD=abdomen, HEAD=head"')
+    return label, name
 
 
 def specs_of(retriever: Sequence[str] | None, encoder: Sequence[str] | None) -> list[str]:
@@ -95,18 +129,37 @@ def _check(flags: Flags) -> None:
     what = "--data" if flags.data else "--benchmark" if flags.benchmark else "--task"
     refused = {"--data": ("--subset", "--licence"), "--benchmark": ("--split", "--subset", "--type", DANGLING)}
     _refuse(flags, refused.get(what, ("--type", DANGLING)), f"{what} takes no")
+    if not flags.data:
+        _refuse(flags, list(OPTION_TYPES), f"{what} takes no")
+    _refuse(flags, [name for name, types in OPTION_TYPES.items() if flags.kind not in types], _no_option(flags.kind))
     if flags.data and flags.kind in EMBEDDING_TYPES:
-        _refuse(flags, RANKED_ONLY, f"{flags.kind} embeds texts, and takes no")
+        _refuse(flags, RANKED_ONLY, f"{flags.kind} embeds {_embedded(flags.kind)}, and takes no")
+    if flags.kind in CAPTION_TYPES:
+        _refuse(flags, [DANGLING], f"{flags.kind} takes no")
+
+
+def _no_option(kind: str | None) -> str:
+    return f"{kind} takes no" if kind else "without --type, retrieval takes no"
+
+
+def _embedded(kind: str | None) -> str:
+    return "pictures" if kind == "zero-shot" else "texts"
 
 
 def _refuse(flags: Flags, names: Sequence[str], says: str) -> None:
     """Raise UsageError for the first of the flags of these names that is given."""
     given = {"--split": flags.split, "--subset": flags.subset, "--type": flags.kind, "--licence": flags.licence, "--k": flags.k}
-    given |= {DANGLING: flags.allow_dangling or None}
+    given |= {DANGLING: flags.allow_dangling or None, **_given_options(flags)}
     given |= {f"--{name.replace('_', '-')}": value for name, value in flags.changes}
     for name in names:
         if given.get(name) is not None:
             raise UsageError(f"{says} {name}", mend=f"leave out {name}")
+
+
+def _given_options(flags: Flags) -> dict[str, Any]:
+    """The options of captions by the names of their flags."""
+    called = {"templates": "--template", "names": "--label-names"}
+    return {called.get(name, f"--{name}"): value for name, value in flags.options.items()}
 
 
 def _allowed(name: str, flags: Flags) -> bool:
@@ -129,11 +182,9 @@ def _of_name(name: str, split: str | None, subset: str | None, flags: Flags, pla
 
 def _of_folder(folder: Path, flags: Flags, place: Workspace) -> Asked:
     depth = DEPTH if flags.k is None else flags.k
-    if flags.kind in (None, RETRIEVAL):
-        loaded: Loaded = open_folder(folder, flags.split, place, allow_dangling=flags.allow_dangling)
-    else:
-        loaded = open_labelled_folder(flags.kind or "", folder, flags.split)
-    return _with_changes(ask(loaded, flags.kind or "", flags.split, flags.measures, depth), flags)
+    loaded = open_data(folder, flags.kind or "", flags.split, place, allow_dangling=flags.allow_dangling)
+    asked = ask(loaded, flags.kind or "", flags.split, flags.measures, depth, flags.options)
+    return _with_changes(asked, flags)
 
 
 def _with_changes(asked: Asked, flags: Flags) -> Asked:

@@ -21,7 +21,7 @@ from tasks.evaluate import slug
 from tasks.result import Result
 from tasks.result_folder import copy_result
 
-from .asked import Flags, asked_for, specs_of
+from .asked import Flags, asked_for, options_of, specs_of
 from .dry_run import dry_run_text
 from .options import commas, workspace
 
@@ -47,6 +47,11 @@ def run(
     language: str | None = None,
     text_rule: str | None = None,
     roll_up: str | None = None,
+    label: str | None = None,
+    pairs: int | None = None,
+    seed: int | None = None,
+    template: list[str] | None = None,
+    label_names: str = "",
     slices: bool = False,
     dry_run: bool = False,
 ) -> None:
@@ -63,9 +68,11 @@ def run(
     benchmark
         All tasks of a benchmark, and their mean: r2med, cmirb, mteb-medical.
     data
-        A folder with corpus, queries and qrels; with a pairs file (also for retrieval), or a labels file.
+        A folder with corpus, queries and qrels; with a pairs file (also for retrieval), a labels file, or pictures in a
+        captions file.
     type
-        What is done with --data: retrieval by default; pair, sts, classification or clustering, for encoders.
+        What is done with --data: retrieval by default; text-to-image, image-to-text, image-to-image or question-to-image, for
+        captions; pair, sts, classification, clustering or zero-shot, for encoders.
     split
         The judgements to use; test by default, or the only one there is.
     subset
@@ -92,6 +99,16 @@ def run(
         How title and text become one: joined, text or pair.
     roll_up
         How chunks are ranked as their parents: max, sum, first, or none.
+    label
+        The field of a captions file that pictures are told apart by; by default the only one that can be.
+    pairs
+        How many captioned pictures are drawn; all of them by default.
+    seed
+        Decides which.
+    template
+        How a label is put to a model in zero-shot classification: "a chest X-ray of {label}"; may be given several times.
+    label_names
+        What labels are called in it: "ABD=abdomen, HEAD=head".
     slices
         Also print the values by slice.
     dry_run
@@ -101,8 +118,8 @@ def run(
     check_out(out)
     specs, place = specs_of(retriever, encoder), workspace(offline)
     changes = (("language", language), ("text_rule", text_rule), ("roll_up", roll_up))
-    wanted = tuple(commas(measures))
-    flags = Flags(tuple(task or ()), benchmark, data, type, split, subset, licence, wanted, k, allow_dangling, changes)
+    wanted, options = tuple(commas(measures)), options_of(label, pairs, seed, template, label_names)
+    flags = Flags(tuple(task or ()), benchmark, data, type, split, subset, licence, wanted, k, allow_dangling, changes, options)
     with redirect_stdout(sys.stderr):  # what a user's class prints must not stand among the results
         asked, whole = asked_for(flags, place)
         plan = dry_run_text(asked, specs, place, form) if dry_run else ""
@@ -135,7 +152,7 @@ def say_left_out(asked: Sequence[Asked], specs: Sequence[str]) -> None:
     """Say on standard error, whatever the format, which tasks each system was not put to."""
     for spec in specs:
         if names := list(dict.fromkeys(one.task.name for one in asked if not one.takes(spec))):
-            print(f"{spec}: left out of {', '.join(names)}, which embed texts", file=sys.stderr)
+            print(f"{spec}: left out of {', '.join(names)}, which need an encoder", file=sys.stderr)
 
 
 def score_all(

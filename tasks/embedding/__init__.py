@@ -1,6 +1,14 @@
-"""Classification, clustering, pair classification and similarity: embeddings measured without a search."""
+"""Classification, clustering, zero-shot, pair classification and similarity: embeddings measured without a search."""
 
-from .make import EMBEDDING_TYPES, classification_task, clustering_task, make_embedding_task, pair_task, sts_task
+from .make import (
+    EMBEDDING_TYPES,
+    classification_task,
+    clustering_task,
+    make_embedding_task,
+    pair_task,
+    sts_task,
+    zero_shot_task,
+)
 from .task import EmbeddingTask
 from .vectors import EncoderSystem, make_encoder_system
 
@@ -14,4 +22,5 @@ __all__ = [
     "make_encoder_system",
     "pair_task",
     "sts_task",
+    "zero_shot_task",
 ]

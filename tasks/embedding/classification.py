@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ from corpora.state import digest_json
 from ..intervals import bootstrap_interval
 from ..result import PerQuery, Value
 from .confusion import AVERAGED, Confusion
+from .items import Items, content, counted_empty, noun, without
 from .resampling import percentile_values
 from .scikit import Codes, Vectors, predict
 from .task import Scored
@@ -28,7 +29,7 @@ DEFAULT = ("accuracy", "f1", "f1_weighted")
 
 @dataclass(frozen=True)
 class Classification:
-    """Labels learnt from `train` and predicted for every text of `test`.
+    """Labels learnt from `train` and predicted for every text of `test`, or for every picture where both are of pictures.
 
     In each of `experiments` the rows of `train` are shuffled, going on from where the last shuffle left them, always
     with a generator newly seeded, and the first `samples` of each label are learnt from. Values are means over the
@@ -44,17 +45,21 @@ class Classification:
     where: str = ""
 
     type = "classification"
-    unit = "texts"
 
     def __post_init__(self) -> None:
         """Raise InputError where there is nothing to tell apart."""
         if len(set(self.train.labels)) < 2:
-            what = f"all texts to learn from have the label {self.train.labels[0]!r}"
+            what = f"all {self.unit} to learn from have the label {self.train.labels[0]!r}"
             raise InputError(what, where=self.where, mend="classification needs two labels or more")
 
     @property
+    def unit(self) -> str:
+        """Texts or images."""
+        return noun(self.test)
+
+    @property
     def size(self) -> int:
-        """How many texts are predicted."""
+        """How many of them are predicted."""
         return len(self.test)
 
     @property
@@ -62,20 +67,23 @@ class Classification:
         """Digests of both parts, and every parameter."""
         return {
             "scoring": f"classification-1 ({self.experiments} x {self.samples}, seed {self.seed})",
-            "corpus": digest_json([self.train.texts, self.test.texts]),
+            "corpus": digest_json([content(self.train), content(self.test)]),
             "queries": digest_json([self.train.ids, self.test.ids]),
             "qrels": digest_json([self.train.labels, self.test.labels]),
         }
 
     @property
     def notes(self) -> Mapping[str, int]:
-        """`train_texts`, `empty_texts`, `repeated_texts` (of the test), those in the training part too, and odd labels."""
-        learnt, texts = Counter(self.train.labels), self.test.texts
+        """`train_texts`, `empty_texts`, `repeated_texts` (of the test), those in the training part too, and odd labels.
+
+        Of pictures, the same of `images`, none of which is empty.
+        """
+        learnt, asked, train, unit = Counter(self.train.labels), content(self.test), content(self.train), self.unit
         return {
-            "train_texts": len(self.train),
-            "empty_texts": sum(not text.strip() for text in (*self.train.texts, *texts)),
-            "repeated_texts": len(texts) - len(set(texts)),
-            "test_texts_learnt_from": len(set(texts) & {self.train.texts[row] for row in self._used}),
+            f"train_{unit}": len(self.train),
+            **counted_empty(self.train, self.test),
+            f"repeated_{unit}": len(asked) - len(set(asked)),
+            f"test_{unit}_learnt_from": len(set(asked) & {train[row] for row in self._used}),
             "single_example_labels": sum(count == 1 for count in learnt.values()),
             "unknown_labels": len(set(self.test.labels) - set(learnt)),
             **self.counted,
@@ -106,10 +114,14 @@ class Classification:
         """The rows of `train` that any experiment learns from."""
         return sorted({row for picked in self.picks for row in picked.tolist()})
 
-    def texts(self) -> tuple[Sequence[str], Sequence[str]]:
-        """The texts that are learnt from, then those that are predicted."""
-        learnt = self.train.take(self._used)
-        return [*learnt.texts, *self.test.texts], [*learnt.ids, *self.test.ids]
+    def items(self) -> Items:
+        """What is learnt from, then what is predicted."""
+        return Items.of(self.train.take(self._used), self.test)
+
+    def without(self, keys: Collection[str]) -> Classification:
+        """The same over the data less the pictures of these keys."""
+        train, test = (without(part, keys, self.where) for part in (self.train, self.test))
+        return replace(self, train=train, test=test)
 
     def score(self, vectors: Vectors, measures: Sequence[str]) -> Scored:
         """The measures; of each text, the share of the experiments that got it right (`accuracy`)."""

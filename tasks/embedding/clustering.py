@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from corpora.state import digest_json
 
 from ..intervals import bootstrap_intervals
 from ..result import PerQuery, Value
+from .items import Items, content, counted_empty, noun, without
 from .scikit import Codes, Vectors, ami, clusters, v_measure
 from .task import Scored
 
@@ -28,7 +29,7 @@ DRAWN, BATCH, BATCH_OF_A_SET = 16_384, 512, 500
 
 @dataclass(frozen=True)
 class Clustering:
-    """Texts clustered into as many clusters as they have labels, several times; values are means over these experiments.
+    """Texts or pictures clustered into as many clusters as they have labels, several times; values are means over these.
 
     `fast` (mteb's newer form): of the texts the share `fraction` is taken (all where None), or at most `most`, without
     replacement; then each of `experiments` draws 16,384 of them with replacement and clusters those in batches of 512.
@@ -47,19 +48,23 @@ class Clustering:
     where: str = ""
 
     type = "clustering"
-    unit = "texts"
 
     def __post_init__(self) -> None:
         """Raise InputError where there is nothing to tell apart, UsageError for a share of what is clustered whole."""
         if self.form == "sets" and (self.fraction, self.most) != (None, None):
             raise UsageError("sets are clustered whole", where=self.where, mend="leave out fraction and most, or use form=fast")
         if len(set(self.data.labels)) < 2:
-            what = f"all texts have the label {self.data.labels[0]!r}"
+            what = f"all {self.unit} have the label {self.data.labels[0]!r}"
             raise InputError(what, where=self.where, mend="clustering needs two labels or more")
 
     @property
+    def unit(self) -> str:
+        """Texts or images."""
+        return noun(self.data)
+
+    @property
     def size(self) -> int:
-        """How many texts are embedded."""
+        """How many of them are embedded."""
         return len(self.used)
 
     @property
@@ -69,21 +74,21 @@ class Clustering:
         return {
             "scoring": f"clustering-1 ({chosen})",
             "restarts": self.form == "fast",
-            "corpus": digest_json(self.data.texts),
+            "corpus": digest_json(content(self.data)),
             "queries": digest_json([self.data.ids, self.data.sets]),
             "qrels": digest_json(self.data.labels),
         }
 
     @property
     def notes(self) -> Mapping[str, int]:
-        """`empty_texts`, `repeated_texts`, those under `conflicting` labels, and labels of a single text."""
-        used = self.used
-        pairs = set(zip(used.texts, used.labels, strict=True))
+        """`empty_texts`, `repeated_texts`, those under several labels (of pictures, `images`), and labels of a single one."""
+        used, own, unit = self.used, content(self.used), self.unit
+        pairs = set(zip(own, used.labels, strict=True))
         return {
-            "texts_left_out": len(self.data) - len(used),
-            "empty_texts": sum(not text.strip() for text in used.texts),
-            "repeated_texts": len(used) - len(set(used.texts)),
-            "texts_under_several_labels": sum(count > 1 for count in Counter(text for text, _ in pairs).values()),
+            f"{unit}_left_out": len(self.data) - len(used),
+            **counted_empty(used),
+            f"repeated_{unit}": len(used) - len(set(own)),
+            f"{unit}_under_several_labels": sum(count > 1 for count in Counter(one for one, _ in pairs).values()),
             "single_example_labels": sum(count == 1 for count in Counter(used.labels).values()),
             **self.counted,
         }
@@ -98,12 +103,12 @@ class Clustering:
         if self.form == "sets" or (self.fraction is None and self.most is None):
             return chosen, list(range(n))
         if wanted < 1:
-            raise InputError(f"{self.fraction} of {n} texts is none", where=self.where, mend="take a larger fraction")
+            raise InputError(f"{self.fraction} of {n} {self.unit} is none", where=self.where, mend="take a larger fraction")
         return chosen, chosen.sample(range(n), k=wanted)
 
     @cached_property
     def used(self) -> Labels:
-        """The texts that are embedded, in the order in which they were chosen."""
+        """What is embedded, in the order in which it was chosen."""
         return self.data.take(self._random[1])
 
     @cached_property
@@ -116,9 +121,13 @@ class Clustering:
         chosen.setstate(self._random[0].getstate())
         return [np.array(chosen.choices(rows, k=DRAWN), np.int64) for _ in range(self.experiments)]
 
-    def texts(self) -> tuple[Sequence[str], Sequence[str]]:
-        """The texts that are embedded."""
-        return self.used.texts, self.used.ids
+    def items(self) -> Items:
+        """What is embedded."""
+        return Items.of(self.used)
+
+    def without(self, keys: Collection[str]) -> Clustering:
+        """The same over the data less the pictures of these keys."""
+        return replace(self, data=without(self.data, keys, self.where))
 
     def score(self, vectors: Vectors, measures: Sequence[str]) -> Scored:
         """The measures, and those of each experiment."""

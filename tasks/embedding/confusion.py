@@ -13,6 +13,9 @@ from .resampling import Counts
 Flags = NDArray[np.bool_]
 Flags32 = NDArray[np.float32]
 AVERAGED = ("f1", "f1_weighted", "precision", "precision_weighted", "recall", "recall_weighted")
+BALANCED = "balanced_accuracy"
+"""The mean recall of the labels that are met, as scikit-learn's `balanced_accuracy_score` has it;
+macro `recall` counts labels that are only guessed too."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Confusion:
         return cls(np.unique(np.append(guesses, gold)), gold, guesses)
 
     def measured(self, counts: Counts, names: Collection[str]) -> dict[str, NDArray[np.float64]]:
-        """The named measures of each resample, float64 (r), of counts (r, n): means over the experiments.
+        """The named measures (of AVERAGED, or BALANCED) of each resample, float64 (r), of counts (r, n): means over experiments.
 
         Each as scikit-learn computes it: over the labels that are met or guessed; what divides by nothing is 0; weighted
         by how often a label is met, or all alike (macro).
@@ -60,9 +63,10 @@ def _measures(names: Collection[str], there: Counts, said: Counts, hit: Counts) 
     parts = {"f1": (2 * hit, there + said), "precision": (hit, said), "recall": (hit, there)}
     found = {}
     for name in names:
-        kind, _, weighted = name.partition("_")
+        kind, _, weighted = ("recall", "", "") if name == BALANCED else name.partition("_")
         above, below = parts[kind]
         each = np.where(below > 0, above / np.maximum(below, 1), 0.0)
-        weight = there if weighted else (there + said > 0).astype(np.float64)
+        counted = there > 0 if name == BALANCED else there + said > 0
+        weight = there if weighted else counted.astype(np.float64)
         found[name] = (each * weight).sum(axis=1) / weight.sum(axis=1)
     return found

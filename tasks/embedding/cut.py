@@ -1,4 +1,4 @@
-"""Labelled texts cut in two, where nobody has done so."""
+"""Labelled texts or pictures cut in two, where nobody has done so."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import hashlib
 from corpora import InputError
 from corpora.labelled import Labels
 
+from .items import content
+
 TEST_SHARE = 0.3
 
 
 def stratified(data: Labels, name: str, share: float = TEST_SHARE) -> tuple[Labels, Labels]:
-    """The texts cut into a part to learn from and a part to predict, both in the order given.
+    """The texts (or pictures) cut into a part to learn from and a part to predict, both in the order given.
 
-    Of each label the texts are put in the order of the sha256 of text and id, and the last `share` of them, rounded, at
-    least one and never all, are predicted: so the cut depends on nothing but the texts. Raises InputError for a label
-    with one example.
+    Of each label the texts are put in the order of the sha256 of text (or the picture's key) and id, and the last `share` of
+    them, rounded, at least one and never all, are predicted: so the cut depends on nothing but the texts. Raises InputError
+    for a label with one example.
     """
     rows: dict[str, list[int]] = {}
     for row, label in enumerate(data.labels):
@@ -25,14 +27,15 @@ def stratified(data: Labels, name: str, share: float = TEST_SHARE) -> tuple[Labe
         more = f" (and so have {len(single) - 1} more)" if len(single) > 1 else ""
         mend = "there is no split 'train', so each label is cut in two: give it a second example, or leave it out"
         raise InputError(f"the label {single[0]!r} has one example{more}", where=name, mend=mend)
-    asked = sorted(row for own in rows.values() for row in _last(data, own, share))
+    keys = [_key(*one) for one in zip(content(data), data.ids, strict=True)]
+    asked = sorted(row for own in rows.values() for row in _last(keys, own, share))
     return data.take(sorted(set(range(len(data))) - set(asked))), data.take(asked)
 
 
-def _last(data: Labels, rows: list[int], share: float) -> list[int]:
+def _last(keys: list[bytes], rows: list[int], share: float) -> list[int]:
     count = min(max(round(share * len(rows)), 1), len(rows) - 1)
-    return sorted(rows, key=lambda row: _key(data.texts[row], data.ids[row]))[len(rows) - count :]
+    return sorted(rows, key=keys.__getitem__)[len(rows) - count :]
 
 
-def _key(text: str, own: str) -> bytes:
-    return hashlib.sha256(f"{text}\0{own}".encode("utf-8", "surrogatepass")).digest()
+def _key(content: str, own: str) -> bytes:
+    return hashlib.sha256(f"{content}\0{own}".encode("utf-8", "surrogatepass")).digest()

@@ -11,8 +11,9 @@ from corpora.labelled import LabelledTexts, TextPairs
 from corpora.labelled_folder import choose_split
 from corpora.registry import suggest
 
-from . import classification, clustering, pairs, sts
+from . import classification, clustering, pairs, sts, zero_shot
 from .cut import stratified
+from .items import noun
 from .task import EmbeddingTask
 
 TRAIN = "train"
@@ -32,7 +33,7 @@ def classification_task(
         learnt, asked = data.splits[train], data.splits[split]
     else:
         learnt, asked = stratified(data.splits[split], data.name)
-        notes["texts_cut_off_to_learn_from"] = len(learnt)
+        notes[f"{noun(learnt)}_cut_off_to_learn_from"] = len(learnt)
     recipe = classification.Classification(learnt, asked, counted=notes, where=data.name)
     return EmbeddingTask(data.card, split, chosen(classification, data.card, measures), recipe, notes=data.notes)
 
@@ -59,17 +60,34 @@ def sts_task(data: TextPairs, measures: Sequence[str] = ()) -> EmbeddingTask:
     return EmbeddingTask(data.card, data.split, chosen(sts, data.card, measures), sts.Similarity(data), notes=data.notes)
 
 
-OF_LABELS: dict[str, Callable[..., EmbeddingTask]] = {"classification": classification_task, "clustering": clustering_task}
+def zero_shot_task(data: LabelledTexts, split: str | None = None, measures: Sequence[str] = (), **options: Any) -> EmbeddingTask:
+    """Zero-shot classification of the pictures of one split; `options` are those of `ZeroShot` (`templates`, `names`).
+
+    Raises UsageError for an unknown split, measure, label or template, InputError for data without pictures.
+    """
+    split = choose_split(sorted(data.splits), split, Path(data.name))
+    recipe = zero_shot.ZeroShot(data.splits[split], where=data.name, **options)
+    return EmbeddingTask(data.card, split, chosen(zero_shot, data.card, measures), recipe, notes=data.notes)
+
+
+OF_LABELS: dict[str, Callable[..., EmbeddingTask]] = {
+    "classification": classification_task,
+    "clustering": clustering_task,
+    "zero-shot": zero_shot_task,
+}
 OF_PAIRS: dict[str, Callable[..., EmbeddingTask]] = {"pair": pair_task, "sts": sts_task}
 EMBEDDING_TYPES = (*OF_LABELS, *OF_PAIRS)
 
 
 def make_embedding_task(
-    kind: str, data: LabelledTexts | TextPairs, split: str | None = None, measures: Sequence[str] = ()
+    kind: str, data: LabelledTexts | TextPairs, split: str | None = None, measures: Sequence[str] = (), **options: Any
 ) -> EmbeddingTask:
-    """The task of a type over its data. Raises UsageError for an unknown type, and for data of another one."""
+    """The task of a type over its data; `options` are those of the type, where it is one of labels.
+
+    Raises UsageError for an unknown type, and for data of another one.
+    """
     if isinstance(data, LabelledTexts) and kind in OF_LABELS:
-        return OF_LABELS[kind](data, split, measures)
+        return OF_LABELS[kind](data, split, measures, **options)
     if isinstance(data, TextPairs) and kind in OF_PAIRS:
         return OF_PAIRS[kind](data, measures)
     if kind in EMBEDDING_TYPES:

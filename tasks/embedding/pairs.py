@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from corpora import InputError
 from corpora.labelled import TextPairs
 
 from ..result import PerQuery
+from .items import Items
 from .ranked_pairs import MEASURES as OF_ONE
 from .ranked_pairs import RankedPairs
 from .resampling import Counts, percentile_values
@@ -63,9 +64,13 @@ class PairClassification:
         """What is odd in the data, and how many pairs have the value 1."""
         return {**pair_notes(self.data), "positive_pairs": int(self.data.values.sum())}
 
-    def texts(self) -> tuple[Sequence[str], Sequence[str]]:
+    def items(self) -> Items:
         """The left sides, then the right ones."""
         return both_sides(self.data)
+
+    def without(self, keys: Collection[str]) -> PairClassification:
+        """Itself: pairs are of texts, none of which is unreadable."""
+        return self
 
     def score(self, vectors: Vectors, measures: Sequence[str]) -> Scored:
         """The measures; of each pair its label and similarities."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from corpora.labelled import TextPairs
 
 from ..result import PerQuery
 from .correlated import Ranks, pearson
+from .items import Items
 from .pairs import SIMILARITIES
 from .resampling import Counts, percentile_values
 from .scikit import Vectors, correlation, similarities
@@ -58,9 +59,13 @@ class Similarity:
         """What is odd in the data."""
         return pair_notes(self.data)
 
-    def texts(self) -> tuple[Sequence[str], Sequence[str]]:
+    def items(self) -> Items:
         """The left sides, then the right ones."""
         return both_sides(self.data)
+
+    def without(self, keys: Collection[str]) -> Similarity:
+        """Itself: pairs are of texts, none of which is unreadable."""
+        return self
 
     def score(self, vectors: Vectors, measures: Sequence[str]) -> Scored:
         """The measures; of each pair its score and similarities."""

@@ -1,9 +1,9 @@
-"""An embedding task: texts, and the recipe by which their vectors are scored."""
+"""An embedding task: texts or pictures, and the recipe by which their vectors are scored."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -16,14 +16,17 @@ from corpora.workspace import Workspace
 
 from ..result import PerQuery, Result, Value
 from ..task import Evaluated
-from .vectors import EncoderSystem, vectors_of
+from .items import Items
+from .vectors import EmbeddedItems, EncoderSystem, embed_items
 
 Vectors = NDArray[np.float32]
+NAMED = 20
+"""How many pictures that could not be decoded are named in a result; all are counted."""
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Every measure's value with its interval, the values of single texts, pairs or experiments, and counts."""
+    """Every measure's value with its interval, the values of single items, pairs or experiments, and counts."""
 
     values: Mapping[str, Value]
     per_item: PerQuery
@@ -31,16 +34,16 @@ class Scored:
 
 
 class Recipe(Protocol):
-    """Data with the way in which mteb scores it; `unit` names what its `size` counts (texts or pairs)."""
+    """Data with the way in which it is scored; `unit` names what its `size` counts (texts, images or pairs)."""
 
     @property
     def type(self) -> str:
-        """The task type: classification, clustering, pair or sts."""
+        """The task type: classification, clustering, zero-shot, pair or sts."""
         ...
 
     @property
     def unit(self) -> str:
-        """Texts or pairs."""
+        """Texts, images or pairs."""
         ...
 
     @property
@@ -58,12 +61,16 @@ class Recipe(Protocol):
         """Digests of the data, and every parameter, as JSON."""
         ...
 
-    def texts(self) -> tuple[Sequence[str], Sequence[str]]:
-        """The n texts to embed, and their ids."""
+    def items(self) -> Items:
+        """What is embedded."""
+        ...
+
+    def without(self, keys: Collection[str]) -> Recipe:
+        """The same over the data less the pictures of these keys (`ImageRef.key`), as if they had never been there."""
         ...
 
     def score(self, vectors: Vectors, measures: Sequence[str]) -> Scored:
-        """The measures of the texts' vectors, float32 (n, d)."""
+        """The measures of the items' vectors, float32 (n, d)."""
         ...
 
 
@@ -71,7 +78,8 @@ class Recipe(Protocol):
 class EmbeddingTask:
     """A recipe over the data of one split. `measures[0]` is the main one.
 
-    Texts are embedded in `role`: mteb encodes them with no query or document prompt, which is `plain`.
+    Items are embedded in `role`: mteb encodes them with no query or document prompt, which is `plain`. A picture that cannot be
+    decoded is left out, counted (`undecodable_images`), and named in the result's details.
     """
 
     card: Card
@@ -118,23 +126,39 @@ class EmbeddingTask:
     def evaluate(self, system: EncoderSystem, workspace: Workspace) -> Evaluated:
         """The texts embedded and scored."""
         began = time.perf_counter()
-        texts, ids = self.recipe.texts()
-        vectors, cut = vectors_of(system.encoder, texts, ids, self.role, workspace)
+        recipe, found, undecodable = self._embedded(system, workspace)
         embedded = time.perf_counter()
-        scored = self.recipe.score(vectors, self.measures)
-        notes = {**self.notes, **self.recipe.notes, **cut, **scored.notes}
+        scored = recipe.score(found.vectors, self.measures)
+        notes = {**self.notes, **recipe.notes, **found.notes, **scored.notes, "undecodable_images": len(undecodable)}
         result = Result(
             task=self.name,
             subset=self.card.subset,
             split=self.split,
             system=system.spec,
             k=0,
-            queries=self.recipe.size,
-            unit=self.recipe.unit,
+            queries=recipe.size,
+            unit=recipe.unit,
             measures={name: scored.values[name] for name in self.measures},
             notes={name: count for name, count in sorted(notes.items()) if count},
             per_query=scored.per_item,
-            prompts={"text": system.encoder.echo([texts[0]], self.role)},
+            prompts=_echo(system, recipe.items(), self.role),
+            details={"faulty_images": list(undecodable.values())[:NAMED]} if undecodable else {},
         )
         seconds = {"embed": embedded - began, "score": time.perf_counter() - embedded}
         return Evaluated(result, None, seconds)
+
+    def _embedded(self, system: EncoderSystem, workspace: Workspace) -> tuple[Recipe, EmbeddedItems, dict[str, str]]:
+        """The recipe over what can be read, its vectors, and what cannot: other pictures may take the place of those left out."""
+        recipe, undecodable = self.recipe, dict[str, str]()
+        while True:
+            found = embed_items(system.encoder, recipe.items(), self.role, workspace)
+            if not found.undecodable:
+                return recipe, found, undecodable
+            undecodable |= found.undecodable
+            recipe = recipe.without(undecodable)
+
+
+def _echo(system: EncoderSystem, items: Items, role: Role) -> dict[str, Any]:
+    """The first text as the model is fed it, and the key of the first picture."""
+    shown: dict[str, Any] = {"text": system.encoder.echo([items.texts[0]], role)} if items.texts else {}
+    return shown | ({"image": items.images[0].key} if items.images else {})

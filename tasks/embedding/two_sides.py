@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,12 @@ from numpy.typing import NDArray
 from corpora.labelled import TextPairs
 from corpora.state import digest_json
 
+from .items import Items
 
-def both_sides(data: TextPairs) -> tuple[Sequence[str], Sequence[str]]:
+
+def both_sides(data: TextPairs) -> Items:
     """The left texts, then the right ones, with ids for messages."""
-    return [*data.left, *data.right], [*data.ids, *data.ids]
+    return Items([*data.left, *data.right], [*data.ids, *data.ids])
 
 
 def pair_identity(data: TextPairs) -> dict[str, Any]:

@@ -82,6 +82,6 @@ class Answerer:
 def _differing(prompting: Prompting) -> dict[str, Any]:
     """The options of a prompting that are not the defaults, as a result names them."""
     plain = Prompting()
-    names = ("style", "order", "budget", "language", "insufficient")
+    names = ("style", "order", "budget", "language", "insufficient", "show", "most_images")
     found = {name: getattr(prompting, name) for name in names if getattr(prompting, name) != getattr(plain, name)}
     return found | ({"shots": "yes"} if prompting.shots else {})

@@ -11,6 +11,7 @@ import orjson
 
 from corpora.questions import Questions
 from corpora.state import digest
+from retrieval.generators.protocol import Message
 
 from .asking import Replies
 from .graded import Graded
@@ -54,7 +55,7 @@ def _answers(questions: Questions, replies: Replies, read: Sequence[Sequence[Rea
             "kind": question.kind,
             "group": question.group,
             "passages": list(prompted.shown),
-            "prompt_sha256": digest(*(word for said in prompted.messages for word in (said.speaker, said.text))),
+            "prompt_sha256": _digest(prompted.messages),
             "reply": replies.texts[row][0][0].text,
             "answer": list(won.reading.answer),
             "gold": list(question.answers),
@@ -64,6 +65,11 @@ def _answers(questions: Questions, replies: Replies, read: Sequence[Sequence[Rea
             "share": won.share,
             "forms": [list(one.reading.answer) for one in read[row][1:]],
         }
+
+
+def _digest(messages: Sequence[Message]) -> str:
+    """sha256 (hex) over who says what, and over the pictures with it."""
+    return digest(*(word for one in messages for word in (one.speaker, one.text, *(image.key for image in one.images))))
 
 
 def _replies(replies: Replies) -> Iterator[dict[str, Any]]:

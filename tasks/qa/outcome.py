@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from corpora.images import FAULTS_NAMED
 from corpora.questions import Questions
 from corpora.workspace import Workspace
 from retrieval.cost import Bill
+from retrieval.generators.protocol import Message
 
 from ..costs import costs
 from ..result import PerQuery, Result, Value
@@ -18,13 +20,14 @@ from .contexts.poison import PoisonedContext
 from .figures.accuracy import columns
 from .figures.details import Known, details, gradable
 from .figures.shares import means
-from .figures.slices import macro, slices
+from .figures.slices import macro, slices, with_free
 from .free import FreeAnswers, free_answers
 from .graded import Graded
 from .grading import Read, confidences, grade
 from .judged import Verdicts
 from .judges import Answered
 from .passages import Found, Passage
+from .prompting.pictures import name_of
 
 if TYPE_CHECKING:
     from .task import QaTask
@@ -56,6 +59,8 @@ def outcome(
     cost, calls = costs(bill, len(questions))
     metadata = [questions.items[row].metadata for row in rows.tolist()]
     sliced = slices(closed, metadata, task.slices) if len(rows) else {}
+    of = {one.id: one.metadata for one in questions.items}
+    every = with_free(sliced, free.columns, [of[name] for name in free.ids], task.slices) if free.ids else sliced
     answered = {**replies.notes, **_counted(replies, read, closed=found.run is None and not any(found.passages))}
     notes = {**questions.notes, **free.notes, **said.notes, **_with_context(answered, found)}
     return Result(
@@ -69,10 +74,10 @@ def outcome(
         measures=own | (means(free.columns, free.groups) if free.ids else {}) | dict(said.values),
         notes={name: int(count) for name, count in sorted(notes.items()) if count},
         per_query=per_query,
-        slices=sliced,
-        macro=macro(sliced[task.card.macro]) if task.card.macro in sliced else {},
+        slices=every,
+        macro=macro((sliced or every)[task.card.macro]) if task.card.macro in every else {},
         prompts=_prompts(replies, found),
-        details=_details(system, questions, told) | _texts(free, said),
+        details=_details(system, questions, told) | _texts(free, said) | _faults(questions, replies),
         cost=cost,
         calls=calls,
     )
@@ -164,10 +169,28 @@ def _counted(replies: Replies, read: Sequence[Sequence[Read]], *, closed: bool) 
         "dropped_passages": sum(one.dropped for one in replies.prompted),
         "questions_without_passages": 0 if closed else sum(not one.shown for one in replies.prompted),
         "tied_votes_questions": sum(own[0].tied for own in read),
+        "images_shown": sum(one.images_shown for one in replies.prompted),
+        "images_dropped": sum(one.images_dropped for one in replies.prompted),
+        "scaled_images": sum(one.scaled for one in replies.prompted),
+        "undecodable_images_questions": sum(bool(one.faults) for one in replies.prompted),
+        "undecodable_passage_images": sum(len(one.passage_faults) for one in replies.prompted),
     }
+
+
+def _faults(questions: Questions, replies: Replies) -> dict[str, Any]:
+    """The first pictures that could not be decoded, by question, so that it was asked without them."""
+    own = zip(questions.ids, replies.prompted, strict=True)
+    named = [f"question {name!r}: {fault}" for name, one in own for fault in (*one.faults, *one.passage_faults)]
+    return {"faulty_images": list(dict.fromkeys(named))[:FAULTS_NAMED]} if named else {}
+
+
+def _told(one: Message) -> dict[str, Any]:
+    """A message as a result shows it: its pictures by the names and keys of their files."""
+    images = [{"file": name_of(image), "key": image.key} for image in one.images]
+    return {"speaker": one.speaker, "text": one.text, **({"images": images} if images else {})}
 
 
 def _prompts(replies: Replies, found: Found) -> dict[str, Any]:
     """What the model was asked first, and what the retriever's models were fed first."""
-    asked = [{"speaker": one.speaker, "text": one.text} for one in replies.prompted[0].messages]
+    asked = [_told(one) for one in replies.prompted[0].messages]
     return {"asked": asked, **({"retriever": dict(found.echo)} if found.echo else {})}

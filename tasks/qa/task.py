@@ -9,9 +9,12 @@ from functools import cached_property
 from typing import Any
 
 from corpora import Card, UsageError
-from corpora.questions import Questions
+from corpora.images.modality import MODALITY, modality_of
+from corpora.questions import QUESTION_KINDS, Questions
+from corpora.registry import suggest
 from corpora.state import digest_json
 from corpora.workspace import Workspace
+from retrieval.generators.pictures import picture_rules
 from retrieval.run import Run
 
 from ..task import Evaluated
@@ -24,7 +27,18 @@ from .judged import Judges
 from .outcome import outcome
 
 SCORING_VERSION = 1
-USUAL_SLICES = ("language", "lang", "subject", "specialty", "body_system", "question_type", "reasoning")
+USUAL_SLICES = (
+    "language",
+    "lang",
+    "subject",
+    "specialty",
+    "body_system",
+    "organ",
+    "question_type",
+    "answer_type",
+    "reasoning",
+    MODALITY,
+)
 FREE_TEXT = ("token_f1", "exact", "rouge_l")
 
 
@@ -69,8 +83,10 @@ class QaTask:
         """Everything but the answerer that can move a score, as JSON."""
         of = self.questions
         judged = {"judges": self.judges.identity()} if self.judges else {}
+        pictured = {"pictures": picture_rules()} if any(one.images for one in of.items) else {}
         return {
             **judged,
+            **pictured,
             "task": of.name,
             "version": self.card.version,
             "scoring": SCORING_VERSION,
@@ -112,20 +128,47 @@ def _named(run: Run | None) -> Run | None:
 
 
 def make_qa_task(
-    questions: Questions, measures: Sequence[str] = (), limit: int | None = None, judges: Judges | None = None
+    questions: Questions,
+    measures: Sequence[str] = (),
+    limit: int | None = None,
+    judges: Judges | None = None,
+    kinds: Sequence[str] = (),
 ) -> QaTask:
-    """The task of the first `limit` questions (None: all). `measures`: those of free-text answers, the main one first.
+    """The task of the first `limit` questions (None: all) of some `kinds` (none named: of all).
 
-    Raises UsageError for a limit below 1 and for an unknown measure.
+    `measures`: those of free-text answers, the main one first. Where a question has pictures, each says in its metadata of what
+    it is made (`modality`). Questions that are not asked are counted as `left_out_questions`. Raises UsageError for a limit
+    below 1, for an unknown measure or kind, and for kinds of which there is no question.
     """
     if limit is not None and limit < 1:
         raise UsageError(f"the limit is {limit}", mend="ask at least one question: --limit 100")
     names = tuple(check_measures(measures)) if measures else FREE_TEXT
-    left = len(questions) - min(limit or len(questions), len(questions))
-    if left:
-        notes = {**questions.notes, "left_out_questions": left}
-        questions = replace(questions.take(range(limit or 0)), notes=notes)
-    return QaTask(questions, names, judges)
+    rows = _rows_of(questions, kinds)[:limit]
+    if left := len(questions) - len(rows):
+        questions = replace(questions.take(rows), notes={**questions.notes, "left_out_questions": left})
+    return QaTask(_with_modality(questions), names, judges)
+
+
+def _rows_of(questions: Questions, kinds: Sequence[str]) -> list[int]:
+    """The rows of the questions of these kinds; of all, where none is named."""
+    if unknown := next((kind for kind in kinds if kind not in QUESTION_KINDS), None):
+        raise UsageError(f"unknown kind of questions {unknown!r}", mend=suggest(unknown, list(QUESTION_KINDS)))
+    rows = [row for row, one in enumerate(questions.items) if not kinds or one.kind in kinds]
+    if not rows:
+        there = ", ".join(sorted({one.kind for one in questions.items}))
+        raise UsageError(f"no question is of the kind {' or '.join(kinds)}", where=questions.name, mend=f"there are: {there}")
+    return rows
+
+
+def _with_modality(questions: Questions) -> Questions:
+    """The questions, each with what it is made of in its metadata, where any has a picture."""
+    if not any(one.images for one in questions.items):
+        return questions
+    told = [modality_of(True, bool(one.images)) for one in questions.items]
+    made = (replace(one, metadata={MODALITY: of, **one.metadata}) for one, of in zip(questions.items, told, strict=True))
+    slices = questions.card.slices
+    card = replace(questions.card, slices=(*slices, MODALITY) if slices and MODALITY not in slices else slices)
+    return replace(questions, card=card, items=tuple(made))
 
 
 def _digest(questions: Questions) -> str:
@@ -138,6 +181,7 @@ def _digest(questions: Questions) -> str:
             [
                 *(one.id, one.text, one.kind, list(one.options.items()), list(one.answers), list(one.limits or ())),
                 *(list(one.context), one.record, one.group, sorted((name, repr(value)) for name, value in one.metadata.items())),
+                *([[image.key for image in one.images]] if one.images else []),
             ]
             for one in questions.items
         ]

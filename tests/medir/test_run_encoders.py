@@ -84,7 +84,7 @@ def test_every_type_prints_one_row_in_the_shape_of_retrieval(folder: Path, kind:
 def test_a_table_names_what_was_counted(folder: Path) -> None:
     done = run(folder, "clustering", "--measures", "ami")
     assert "ward (test): 20 texts\n" in done.stdout
-    assert "over texts, pairs or experiments" in done.stdout
+    assert "over texts or experiments" in done.stdout
     assert "labels 2" in done.stdout
 
 

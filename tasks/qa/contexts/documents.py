@@ -23,12 +23,14 @@ UNKNOWN_RECORDS = "unknown_records_questions"
 
 
 def read_passages(corpus: Corpus, rankings: Sequence[Sequence[str]]) -> tuple[tuple[Passage, ...], ...]:
-    """The documents of each ranking (ids, all of them in the corpus) with their titles and texts, read in one go."""
+    """The documents of each ranking (ids, all of them in the corpus) with their titles, texts and pictures, read in one go."""
     flat = pa.array([name for names in rankings for name in names], pa.string())
     if not len(flat):
         return tuple(() for _ in rankings)
-    table = take_rows(corpus.table.select(["id", "title", "text"]), corpus.rows_of(flat))
-    made = [Passage(*row) for row in zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True)]
+    rows = corpus.rows_of(flat)
+    table = take_rows(corpus.table.select(["id", "title", "text"]), rows)
+    columns = [*(table.column(name).to_pylist() for name in table.column_names), corpus.images(rows)]
+    made = [Passage(*row) for row in zip(*columns, strict=True)]
     ends = np.cumsum([0, *map(len, rankings)]).tolist()
     return tuple(tuple(made[start:stop]) for start, stop in zip(ends, ends[1:], strict=False))
 

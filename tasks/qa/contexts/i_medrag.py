@@ -34,6 +34,7 @@ from .documents import Rows, read_passages, records_of
 from .follow_ups import read_follow_ups
 from .ground import AskedBy, Ground, asked_spec, asked_text
 from .inquiry import FollowUp, Inquiry, new_of
+from .own_images import without_own_images
 from .plain import numbered_run
 from .search import Limits, Search
 
@@ -79,6 +80,7 @@ class IMedRagContext:
         `unanswered_follow_ups`, `repeated_follow_ups`, `dropped_follow_ups` (more than allowed), `cut_passages`, and those of
         the generations and the searches.
         """
+        questions, own_images = without_own_images(questions, self.search.corpus)
         rows, unknown = records_of(questions, self.search.corpus)
         told = Inquiry([[] for _ in questions.items], list(range(len(questions))))
         for number in range(1, self.rounds + 1):
@@ -90,7 +92,7 @@ class IMedRagContext:
         run = numbered_run(questions.ids, [told.documents(row) for row in range(len(questions))])
         documents = read_passages(self.search.corpus, [run.of(row)[0][:k] for row in range(len(run))])
         passages = tuple((*told.passages(row), *own) for row, own in enumerate(documents))
-        return Found(passages, run, {**told.notes(), **unknown}, told.bill, told.echo)
+        return Found(passages, run, {**told.notes(), **unknown, **own_images}, told.bill, told.echo)
 
     def _follow_ups(self, told: Inquiry, questions: Questions, workspace: Workspace) -> dict[int, tuple[str, ...]]:
         """What the model asks next, by row of the questions that go on."""

@@ -18,6 +18,7 @@ from retrieval import Run
 from ..passages import Found, Passage
 from .documents import Rows, named_rows, read_passages, records_of
 from .ground import corpus_identity
+from .own_images import without_own_images
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,10 @@ class RandomContext:
         first of them are those of a smaller k. Which ones depends on the seed, the question's id and the ids of the
         documents, never on their order nor on other questions. The scores of its run only number them.
 
-        Notes: `fewer_random_questions` (there are not k), `unknown_records_questions`.
+        Nor one that shows the question's own picture. Notes: `fewer_random_questions` (there are not k),
+        `unknown_records_questions`, `own_image_left_out_questions`.
         """
+        questions, own_images = without_own_images(questions, self.corpus)
         inside, notes = records_of(questions, self.corpus)
         banned = {
             one.id: questions.qrels.relevant(one.id) | questions.qrels.ignored.get(one.id, frozenset()) for one in questions.items
@@ -115,7 +118,7 @@ class RandomContext:
         fewer = sum(len(own) < k for own in drawn)
         run = numbered_run(questions.ids, [self.corpus.ids.take(pa.array(own)).to_pylist() for own in drawn])
         passages = read_passages(self.corpus, [run.of(row)[0] for row in range(len(run))])
-        return Found(passages, run, {**notes, **({"fewer_random_questions": fewer} if fewer else {})})
+        return Found(passages, run, {**notes, **own_images, **({"fewer_random_questions": fewer} if fewer else {})})
 
     def _draw(self, question: Question, by_id: Rows, inside: Mapping[str, Rows], out: Rows, k: int) -> Rows:
         """The rows drawn for one question; `out` are the rows that may not be."""

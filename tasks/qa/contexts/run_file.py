@@ -22,6 +22,7 @@ from ..passages import Found
 from .documents import first_of, read_passages
 from .ground import corpus_identity
 from .kept import RUN
+from .own_images import without_own_images
 
 MEND = "give a TREC run of these very questions: question Q0 document rank score tag"
 
@@ -46,9 +47,10 @@ class RunContext:
         """The first k documents of each question's ranking that the corpus has.
 
         Notes: `unranked_questions` (not in the file), `unknown_documents` (entries of rankings that the corpus lacks: passed
-        over). Raises InputError for a file that cannot be read, that ranks none of the questions, or none of whose
-        documents is in the corpus.
+        over), `own_image_left_out_questions`. Raises InputError for a file that cannot be read, that ranks none of the questions,
+        or none of whose documents is in the corpus.
         """
+        questions, own_images = without_own_images(questions, self.corpus)
         run = self._read(questions)
         unranked = int((np.diff(run.offsets) == 0).sum())
         if unranked == len(run):
@@ -59,7 +61,7 @@ class RunContext:
             raise InputError(what, where=str(self.path), mend="give the corpus that it was made of: --corpus FOLDER")
         offsets = np.concatenate([[0], np.cumsum(known)])[run.offsets].astype(np.int64)
         there = Run(run.queries, offsets, run.docs.filter(pa.array(known)), run.scores[known])
-        notes = {"unranked_questions": unranked, "unknown_documents": int((~known).sum())}
+        notes = {**own_images, "unranked_questions": unranked, "unknown_documents": int((~known).sum())}
         passages = read_passages(self.corpus, first_of(there, k))
         return Found(passages, run, {name: count for name, count in notes.items() if count})
 

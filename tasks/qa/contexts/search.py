@@ -51,6 +51,8 @@ class Search:
     def ranked(self, queries: Queries, limits: Limits, depth: int, workspace: Workspace) -> Ranked:
         """The run of the queries to a depth: the kept one, or retrieved now and kept."""
         asked = {"ids": digest(*queries.ids), "texts": digest(*queries.texts), "records": digest(*limits.records)}
+        if queries.pictured:
+            asked["images"] = digest_json([[image.key for image in queries.images(row)] for row in range(len(queries))])
         ignored = {query: sorted(limits.ignored[query]) for query in queries.ids if limits.ignored.get(query)}
         key = {**self.identity(), **asked, "ignored": ignored, "depth": depth, "versions": library_versions()}
         folder = workspace.folder("runs", digest_json(key))

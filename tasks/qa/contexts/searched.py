@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from corpora import Queries
+from corpora import Part, Queries
 from corpora.questions import Questions
 from corpora.workspace import Workspace
 
 from ..passages import Found
 from .documents import first_of, read_passages, records_of
 from .ground import AskedBy, asked_spec, asked_text
+from .own_images import without_own_images
 from .search import Limits, Search
 
 
@@ -36,17 +37,19 @@ class SearchedContext:
     def find(self, questions: Questions, k: int, workspace: Workspace) -> Found:
         """The first k documents found for each question, chunks as they are; a question with a record searches that alone.
 
-        `questions.qrels.ignored` are left out of the rankings. Notes: those of the run, and `unknown_records_questions`.
+        `questions.qrels.ignored` are left out of the rankings, and so are documents that show a question's own picture. Notes:
+        those of the run, `unknown_records_questions` and `own_image_left_out_questions`.
         """
         corpus = self.search.corpus
+        questions, own = without_own_images(questions, corpus)
         rows, unknown = records_of(questions, corpus)
         limits = Limits([one.record for one in questions.items], rows, questions.qrels.ignored)
         found = self.search.ranked(queries_of(questions, self.asked_by), limits, max(k, self.depth), workspace)
         passages = read_passages(corpus, first_of(found.run, k))
-        return Found(passages, found.run, {**found.run.notes, **unknown}, found.run.bill, found.echo)
+        return Found(passages, found.run, {**found.run.notes, **unknown, **own}, found.run.bill, found.echo)
 
 
 def queries_of(questions: Questions, asked_by: AskedBy) -> Queries:
-    """The questions as they are searched for, under their own ids."""
-    texts = [asked_text(one, asked_by) for one in questions.items]
-    return Queries.of_texts(questions.ids, texts, metadata=tuple(one.metadata for one in questions.items), group=questions.groups)
+    """The questions as they are searched for, under their own ids: of each its text, then its pictures."""
+    parts = tuple((Part(asked_text(one, asked_by)), *(Part(image=image) for image in one.images)) for one in questions.items)
+    return Queries(questions.ids, parts, tuple(one.metadata for one in questions.items), questions.groups)

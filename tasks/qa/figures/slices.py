@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...significance import holm
-from ..graded import Graded
+from ..graded import Graded, Values
 from .accuracy import columns
 from .gain import Gain, gain
 
@@ -28,6 +28,26 @@ def slices(graded: Graded, metadata: Metadata, fields: Sequence[str]) -> dict[st
     found: dict[str, Slice] = {}
     for field in fields:
         found[field] = {value: _means(graded.take(rows)) for value, rows in by_value(metadata, field).items()}
+    return found
+
+
+def with_free(
+    sliced: Mapping[str, Slice], columns: Mapping[str, Values], metadata: Metadata, fields: Sequence[str]
+) -> dict[str, Slice]:
+    """The slices with those of free-text answers: per value `free_questions`, and the mean of each of their columns.
+
+    `columns` float64 (n) and `metadata` (n) are of the n answers. A value that only they have counts 0 `queries`; where no
+    slice has accuracies, the answers are its `queries` themselves.
+    """
+    found: dict[str, Slice] = {}
+    for field in fields:
+        graded = sliced.get(field, {})
+        told: Slice = {value: dict(row) for value, row in graded.items()}
+        for value, rows in by_value(metadata, field).items():
+            own = {name: float(column[rows].mean()) for name, column in columns.items()}
+            row = told.setdefault(value, {"queries": 0} if sliced else {"queries": len(rows)})
+            row |= ({"free_questions": len(rows)} if sliced else {}) | own
+        found[field] = dict(sorted(told.items()))
     return found
 
 

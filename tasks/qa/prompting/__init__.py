@@ -2,6 +2,7 @@
 
 from .nearest import NearestShots
 from .passages import ORDERS, estimated
+from .pictures import MOST_IMAGES, SHOWS
 from .prompting import STYLES, Prompted, Prompting
 from .shots import FixedShots, Shots, read_shots
 from .shuffling import shuffled
@@ -10,7 +11,9 @@ from .templates import LANGUAGES, MARK, UNKNOWN
 __all__ = [
     "LANGUAGES",
     "MARK",
+    "MOST_IMAGES",
     "ORDERS",
+    "SHOWS",
     "STYLES",
     "UNKNOWN",
     "FixedShots",

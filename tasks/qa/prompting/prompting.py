@@ -9,11 +9,14 @@ from typing import Any, Literal, get_args
 
 from corpora import UsageError
 from corpora.questions import Question, QuestionKind, Questions
+from retrieval.augment.prompts import numbered
+from retrieval.generators.pictures import checked
 from retrieval.generators.protocol import Message
 
 from ..passages import Passage
 from .data import as_data, lines_as_data
-from .passages import ORDERS, Count, Order, estimated, shown
+from .passages import ORDERS, Count, Order, Shown, estimated
+from .pictures import MOST_IMAGES, SHOWS, Held, Show, Sound, held, legend, marked, sound
 from .shots import Shots, reasoning
 from .templates import ANSWER_PARTS, LANGUAGES, MARK, UNKNOWN, spoken, template
 
@@ -30,7 +33,10 @@ class Prompted:
     """A question as it is put: `messages`, and what of the passages is in them.
 
     `shown`: the ids of the passages in the order shown, "" for one without; `texts`: what is shown of each, title and text.
-    `tokens`: of those, by the token rule. `cut` of them are shown in part; `dropped` others are left out, for the budget.
+    `tokens`: of those, by the token rule. `cut` of them are shown in part; `dropped` others are left out, for the budget or for
+    want of a picture where only pictures are shown. `images_shown` and `images_dropped` count pictures of passages, `scaled` all
+    pictures that are sent smaller than they are. `faults` and `passage_faults` name pictures of the question and of passages
+    that cannot be decoded: it is asked without them.
     """
 
     messages: tuple[Message, ...]
@@ -39,6 +45,11 @@ class Prompted:
     tokens: int = 0
     cut: int = 0
     dropped: int = 0
+    images_shown: int = 0
+    images_dropped: int = 0
+    scaled: int = 0
+    faults: tuple[str, ...] = ()
+    passage_faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,8 +58,9 @@ class Prompting:
 
     `language`: that of the templates; empty for the question's own, which is that of its set, else its metadata's. One that has
     no templates is asked in English. `insufficient`: the model is offered to say that the evidence does not suffice, in the
-    words of UNKNOWN. `count`: the tokens of a text to the model; without it they are estimated (see `estimated`).
-    Raises UsageError for a style or an order that is not known, and for a negative budget.
+    words of UNKNOWN. `count`: the tokens of a text to the model; without it they are estimated (see `estimated`). `show`: what of
+    passages with pictures is shown; `most_images` of these pictures at most. The question's own are always shown, and come first.
+    Raises UsageError for a style, an order or a `show` that is not known, and for a negative budget or number of images.
     """
 
     style: Style = "direct"
@@ -58,13 +70,18 @@ class Prompting:
     language: str = ""
     insufficient: bool = False
     count: Count | None = field(default=None, repr=False, compare=False)
+    show: Show = "text"
+    most_images: int = MOST_IMAGES
 
     def __post_init__(self) -> None:
-        for what, value, known in (("style", self.style, STYLES), ("order", self.order, ORDERS)):
+        for what, value, known in (("style", self.style, STYLES), ("order", self.order, ORDERS), ("show", self.show, SHOWS)):
             if value not in known:
                 raise UsageError(f"{what}={value} is not known", mend=f"use one of: {', '.join(known)}")
         if self.budget < 0:
             raise UsageError(f"a budget of {self.budget} tokens", mend="give a number of tokens, or 0 for no limit")
+
+        if self.most_images < 0:
+            raise UsageError(f"{self.most_images} images at most", mend="give a number from 0")
 
     @property
     def notes(self) -> Mapping[str, int]:
@@ -99,18 +116,38 @@ class Prompting:
             "insufficient": self.insufficient,
             "templates": {file.name: file.sha256 for file in files},
             "shots": self.shots.digest if self.shots else "",
+            **({"show": self.show, "most_images": self.most_images} if self.show != "text" else {}),
         }
 
     def messages(self, question: Question, passages: Sequence[Passage]) -> Prompted:
         """The question as it is put with these passages, best first; without any it is asked from the model's memory alone."""
         tongue = spoken(self.language or str(question.metadata.get("language", "")))
-        held = shown(passages, self.order, self.budget, self.count or estimated)
+        own = sound(question.images)
+        some = held(passages, self.show, self.order, self.budget, self.most_images, self.count or estimated)
         said = [Message("system", template("question", tongue).turns[0])]
         for shot in self.shots.of(question) if self.shots else ():
-            said += [Message("user", self._asked(shot, "", tongue)), Message("assistant", self._answered(shot, tongue))]
-        said.append(Message("user", self._asked(question, framing(held.text, tongue), tongue)))
-        ids = tuple(passages[place].id for place in held.places)
-        return Prompted(tuple(said), ids, held.lines, held.tokens, held.cut, held.dropped)
+            said += [self._posed(shot, sound(shot.images), _NOTHING, tongue), Message("assistant", self._answered(shot, tongue))]
+        said.append(self._posed(question, own, some, tongue))
+        ids = tuple(some.passages[place].id for place in some.text.places)
+        return Prompted(
+            messages=tuple(said),
+            shown=ids,
+            texts=some.text.lines,
+            tokens=some.text.tokens,
+            cut=some.text.cut,
+            dropped=some.text.dropped + some.without,
+            images_shown=len(some.flat),
+            images_dropped=some.left,
+            scaled=sum(checked(image).scaled for one in said for image in one.images),
+            faults=own.faults,
+            passage_faults=some.faults,
+        )
+
+    def _posed(self, question: Question, own: Sound, some: Held, tongue: str) -> Message:
+        """A question as a turn: passages, whose the pictures are, the question; its own pictures, then those of passages."""
+        passages = framing(numbered(marked(some, len(own.images), tongue)), tongue)
+        pictures = legend(len(own.images), [len(images) for images in some.images], tongue)
+        return Message("user", self._asked(question, passages + pictures, tongue), (*own.images, *some.flat))
 
     def _asked(self, question: Question, passages: str, tongue: str) -> str:
         options = "\n".join(f"{letter}. {as_data(text)}" for letter, text in question.options.items())
@@ -135,6 +172,10 @@ class Prompting:
         if self.style == "cot":
             return f"{thought}\n{MARK[tongue]}{_gap(tongue)}{answer}".strip()
         return answer
+
+
+_NOTHING = Held((), Shown("", (), (), 0, 0, 0))
+"""No passages, as beside an example."""
 
 
 def _gap(tongue: str) -> str:

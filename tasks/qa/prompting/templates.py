@@ -2,7 +2,8 @@
 
 A file is called `NAME.LANGUAGE.txt`. `question` and `cited` are whole prompts, what the system says above a line `---` and the
 user's turn below it; the others are their parts. `direct`, `cot` and `json` say how to answer, `letter`, `letters`, `number` and
-`text` what an answer is, so that each file serves every question that it fits. Braces in what fills a slot mean nothing.
+`text` what an answer is, so that each file serves every question that it fits. `pictures` says whose pictures follow.
+Braces in what fills a slot mean nothing.
 """
 
 from __future__ import annotations
@@ -44,7 +45,33 @@ MARK: Mapping[str, str] = {
     "ja": "答え：",
 }
 """What the line begins with that holds the answer behind a reasoning."""
-SLOT = re.compile(r"\{(passages|question|options|form|answer|insufficient|mark|unknown)\}")
+PICTURE_WORD: Mapping[str, str] = {
+    "en": "image {}",
+    "zh": "图{}",
+    "es": "imagen {}",
+    "fr": "image {}",
+    "it": "immagine {}",
+    "ja": "画像{}",
+}
+"""What a picture of a prompt is called, by its number."""
+PICTURE_OF_QUESTION: Mapping[str, str] = {
+    "en": "the question",
+    "zh": "问题",
+    "es": "la pregunta",
+    "fr": "la question",
+    "it": "la domanda",
+    "ja": "問題",
+}
+PICTURE_OF_PASSAGE: Mapping[str, str] = {
+    "en": "passage [{}]",
+    "zh": "段落[{}]",
+    "es": "el pasaje [{}]",
+    "fr": "le passage [{}]",
+    "it": "il brano [{}]",
+    "ja": "文章[{}]",
+}
+"""What a picture of a prompt belongs to."""
+SLOT = re.compile(r"\{(passages|images|question|options|form|answer|insufficient|mark|unknown)\}")
 _TURNS = re.compile(r"^---\n", re.MULTILINE)
 
 

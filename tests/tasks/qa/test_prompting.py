@@ -25,6 +25,7 @@ SLOTS = {
     "question": {"passages", "question", "options", "form", "insufficient"},
     "cited": {"passages", "question"},
     "passages": {"passages"},
+    "pictures": {"images"},
     "direct": {"answer"},
     "cot": {"answer", "mark"},
     "json": {"answer"},
