@@ -81,6 +81,8 @@ def _means(name: str, results: Sequence[Result]) -> dict[str, tuple[int, float]]
     found: dict[str, tuple[int, float]] = {}
     for result in results:
         for value, row in result.slices.get(name, {}).items():
+            if not row["queries"]:
+                continue
             queries, mean = found.get(value, (0, 0.0))
             both = queries + int(row["queries"])
             found[value] = (both, (queries * mean + row["queries"] * row[result.main]) / both)

@@ -136,13 +136,25 @@ def _named(result: Result) -> str:
 
 
 def _slices(rows: Sequence[Row], name: str, form: Format) -> str:
+    """A slice by its values: the main measure of each row; beside accuracies also the first measure of free-text answers."""
     first = rows[0].result
-    head = [name, "questions", *(f"{first.main} {_named(row.result)}" for row in rows)]
+    texts = next(iter(first.details.get("free_text", {})), "")
+    shown = [("questions", "queries", first.main)]
+    if texts and any("free_questions" in cell for cell in first.slices[name].values()):
+        shown.append(("free text", "free_questions", texts))
+    head = [name, *(cell for what, _, measure in shown for cell in (what, *(f"{measure} {_named(row.result)}" for row in rows)))]
     body = [
-        [value, f"{cell['queries']:,}", *(f"{row.result.slices[name][value][first.main]:.4f}" for row in rows)]
-        for value, cell in first.slices[name].items()
+        [value, *(cell for _, count, measure in shown for cell in _sliced(rows, name, value, count, measure))]
+        for value in first.slices[name]
     ]
     return as_table([head, *body], form)
+
+
+def _sliced(rows: Sequence[Row], name: str, value: str, count: str, measure: str) -> list[str]:
+    """How many questions carry a value of a slice, and the measure of each row over them; nothing where none does."""
+    cells = [row.result.slices[name][value] for row in rows]
+    number = int(cells[0].get(count, 0))
+    return [f"{number:,}" if number else "", *(f"{cell[measure]:.4f}" if number else "" for cell in cells)]
 
 
 def _flat(row: Row) -> list[dict[str, Any]]:

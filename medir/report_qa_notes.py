@@ -10,6 +10,7 @@ from tasks.qa.figures.gain import Gain
 from tasks.qa.figures.robustness import Attack
 from tasks.result import Result
 
+from .printable import printable
 from .report import counted_line
 from .report_cost import cost_remarks
 
@@ -55,6 +56,8 @@ def _of_one(row: Row, several: bool) -> list[str]:
     told = row.result.details
     name = f"{told['context']}{' k=' + str(told['k']) if told['k'] else ''}{', ' + str(told['llm']) if several else ''}"
     lines = [counted_line(name, row.result.notes)]
+    if undecodable := told.get("faulty_images"):
+        lines.append("  asked without these pictures: " + printable("; ".join(undecodable)))
     if failures := told.get("failures"):
         lines.append("  not read: " + ", ".join(f"{cause} {count:,}" for cause, count in failures.items()))
         lines.append(f"  whatever the unread would have said: {told['bounds']['low']:.4f} to {told['bounds']['high']:.4f}")

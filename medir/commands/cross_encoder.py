@@ -81,7 +81,7 @@ def cross_encoder(
     if divided.held_out:
         write_held_out(beside, data, divided)
     done = train_cross_encoder(folder, divided.train, settings, out, place)
-    print(_described(done.report))
+    print(described(done.report))
     if divided.left_out:
         print(f"{divided.left_out:,} queries were left out, for the split test asks them too")
     print(f"\nmodel: {out}{'' if done.now else ' (it was there already)'}")
@@ -103,7 +103,7 @@ def _ranks(text: str) -> tuple[int, int]:
     return int(first), int(last)
 
 
-def _described(report: Mapping[str, Any]) -> str:
+def described(report: Mapping[str, Any]) -> str:
     """The counts of a report as a table, with its loss from first to last quarter."""
     rows = [[name.replace("_", " "), f"{value:,}"] for name, value in report.items() if isinstance(value, int)]
     loss = report["loss"]

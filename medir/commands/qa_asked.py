@@ -52,7 +52,7 @@ def asked_for(flags: Flags, place: Workspace) -> list[Asked]:
     judges = Judges(make_generator(flags.judge), tuple(commas(flags.judges))) if flags.judge else None
     if flags.judges and not judges:
         raise UsageError("--judges needs a model that judges", mend="give --judge GEN")
-    tasks = [make_qa_task(questions, commas(flags.measures), flags.limit, judges) for questions in every]
+    tasks = [make_qa_task(questions, commas(flags.measures), flags.limit, judges, commas(flags.kind)) for questions in every]
     opened: dict[str, tuple[Corpus, Card]] = {name: open_context_corpus(name, place) for name in dict.fromkeys(flags.corpus)}
     corpora = list(flags.corpus) * (sets if len(flags.corpus) == 1 else 1)
     if not corpora:
@@ -118,6 +118,8 @@ def _prompting(flags: Flags, asked: Asked, place: Workspace) -> Prompting:
         budget=flags.budget,
         language=flags.language,
         insufficient=flags.insufficient,
+        show=flags.show,  # type: ignore[arg-type]
+        most_images=flags.most_images,
     )
     if flags.shots is None:
         if flags.nearest:

@@ -9,6 +9,7 @@ from typing import Any
 
 from corpora import Collection
 from corpora.workspace import Workspace
+from medir.printable import printable_lines
 from medir.report import Format, as_csv, as_table
 from retrieval.generators.replay import is_recorded
 from retrieval.spending import Spending, spendings
@@ -18,6 +19,7 @@ from tasks.qa.asking import spending
 from tasks.qa.contexts.i_medrag import IMedRagContext
 from tasks.qa.contexts.searched import SearchedContext, queries_of
 from tasks.qa.passages import Context
+from tasks.qa.prompting.pictures import name_of
 from tasks.qa.task import QaTask
 
 from .qa_asked import Asked
@@ -34,10 +36,30 @@ def qa_dry_run(asked: Sequence[tuple[Asked, Sequence[Answerer]]], place: Workspa
     """
     with network(place):
         rows = [row for one, every in asked for row in _rows(one.task, every, place)]
+        prompts = (
+            [] if form in ("json", "csv") else [text for one, every in asked for text in _first_prompt(one.task, every, place)]
+        )
     if form == "json":
         return json.dumps(rows, indent=1, ensure_ascii=False)
     cells = [{name: UNBOUNDED if value is None else value for name, value in row.items()} for row in rows]
-    return as_csv(cells) if form == "csv" else as_table([list(COLUMNS), *([str(v) for v in row.values()] for row in cells)], form)
+    if form == "csv":
+        return as_csv(cells)
+    return "\n\n".join([as_table([list(COLUMNS), *([str(v) for v in row.values()] for row in cells)], form), *prompts])
+
+
+def _first_prompt(task: QaTask, every: Sequence[Answerer], place: Workspace) -> Iterator[str]:
+    """The first question with pictures as each is asked it, its pictures by name; not where texts are yet to be written."""
+    row = next((row for row, one in enumerate(task.questions.items) if one.images), None)
+    for answerer in every:
+        context = getattr(answerer.context, "inner", answerer.context)
+        if (row is None and answerer.prompting.show == "text") or _searches(context, task, place):
+            continue
+        found = answerer.context.find(task.questions, answerer.depth, place).passages[row or 0]
+        asked = answerer.prompting.ready(task.questions).messages(task.questions.items[row or 0], found)
+        lines = [f"the prompt of question {task.questions.ids[row or 0]!r}, {answerer.spec}:"]
+        for said in asked.messages:
+            lines += [f"{said.speaker}: {said.text}", *(f"image {at}: {name_of(one)}" for at, one in enumerate(said.images, 1))]
+        yield printable_lines("\n".join([*lines, *(f"left out: {fault}" for fault in (*asked.faults, *asked.passage_faults))]))
 
 
 def _rows(task: QaTask, every: Sequence[Answerer], place: Workspace) -> Iterator[dict[str, Any]]:

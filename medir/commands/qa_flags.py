@@ -27,6 +27,8 @@ class Flags:
         The split of the questions; test by default, or the only one.
     subset
         The variant of a catalogue's task, such as its language.
+    kind
+        Ask only questions of these kinds, with commas: choice, several, yes-no, yes-no-maybe, numeric, free.
     limit
         Ask only the first so many questions.
     k
@@ -40,7 +42,11 @@ class Flags:
     order
         How passages are ordered: best-first, reversed or sandwich.
     budget
-        How many tokens of passages are shown at most; 0 sets no limit.
+        How many tokens of passages are shown at most, a picture counting as 800; 0 sets no limit.
+    show
+        What of passages is shown: text, image or both; the question's own pictures always are.
+    most_images
+        How many pictures of passages are shown at most.
     shots
         A file of questions with answers that are shown as examples.
     nearest
@@ -84,6 +90,7 @@ class Flags:
     corpus: tuple[str, ...] = ()
     split: str | None = None
     subset: str | None = None
+    kind: str = ""
     limit: int | None = None
     k: str = "5"
     depth: int = 100
@@ -91,6 +98,8 @@ class Flags:
     style: str = "direct"
     order: str = "best-first"
     budget: int = 0
+    show: str = "text"
+    most_images: int = 4
     shots: Path | None = None
     nearest: int = 0
     insufficient: bool = False

@@ -8,6 +8,7 @@ train = App(name="train", help="fit models to the data at hand", help_format="pl
 
 for name, about in {
     "cross-encoder": "fit a reranker to a folder's judgements",
+    "projection": "bring a picture encoder into a text encoder's space, by captioned pictures",
     "sl-hyde": "teach a generator and a retriever on documents without labels",
 }.items():
     place = name.replace("-", "_")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import orjson
+import pyarrow as pa
 
-from corpora import Card, Corpus, InputError, Queries, UsageError
+from corpora import Card, Corpus, ImageRef, InputError, Queries, UsageError
 from corpora.catalogue import open_corpus_of
 from corpora.corpus import take_rows
 from corpora.workspace import Workspace
@@ -20,13 +22,25 @@ from .scratch import Scratch, ServingWorkspace
 
 @dataclass(frozen=True)
 class Hit:
-    """A document that was found: its rank from 1, its id, its score, title and text."""
+    """A document that was found: its rank from 1, its id, its score, title and text, and the files of its pictures.
+
+    The files are named as the corpus names them, from its folder, each once.
+    """
 
     rank: int
     id: str
     score: float
     title: str
     text: str
+    images: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """The hits of each query, best first, and what was counted on the way."""
+
+    hits: list[list[Hit]]
+    notes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,26 +62,42 @@ class Served:
 
         Raises UsageError for a k below 1, InputError for a text that cannot be written as UTF-8.
         """
+        check_texts(texts)
+        ids = [f"query {number}" for number in range(1, len(texts) + 1)]
+        return self.found(Queries.of_texts(ids, texts), k).hits
+
+    def found(self, queries: Queries, k: int) -> Found:
+        """At most k hits for each query, of texts, pictures or both. Raises UsageError for a k below 1, and what the retriever
+        raises, such as InputError for a picture that it cannot read.
+        """
         if k < 1:
             raise UsageError(f"k is {k}", mend="ask for at least one document")
-        check_texts(texts)
-        if not texts or not len(self):
-            return [[] for _ in texts]
+        if not len(queries) or not len(self):
+            return Found([[] for _ in queries.ids])
         self.scratch.next_search()
-        ids = [f"query {number}" for number in range(1, len(texts) + 1)]
-        return list(self._hits(self.retriever.retrieve(Queries.of_texts(ids, texts), min(k, len(self)))))
+        run = self.retriever.retrieve(queries, min(k, len(self)))
+        return Found(list(self._hits(run)), run.notes)
+
+    def pictures(self, hits: Sequence[Hit]) -> list[tuple[ImageRef, ...]]:
+        """The pictures of each hit's document, in order."""
+        return self.corpus.images(self.corpus.rows_of(pa.array([hit.id for hit in hits], pa.string())))
 
     def _hits(self, run: Run) -> Iterator[list[Hit]]:
         """The rankings with their documents, each document read once."""
         distinct, place = np.unique(self.corpus.rows_of(run.docs), return_inverse=True)
-        documents = take_rows(self.corpus.table.select(["id", "title", "text"]), distinct).to_pydict()
-        columns = [documents[name] for name in ("id", "title", "text")]
+        names = ["id", "title", "text", "files"]
+        documents = take_rows(self.corpus.table.select(names), distinct).to_pydict()
+        ids, titles, texts, files = (documents[name] for name in names)
         scores, ranks, ends = run.scores.tolist(), (run.ranks() + 1).tolist(), run.offsets.tolist()
         hits = [
-            Hit(rank, columns[0][at], score, columns[1][at], columns[2][at])
+            Hit(rank, ids[at], score, titles[at], texts[at], _names(files[at]))
             for rank, score, at in zip(ranks, scores, place.tolist(), strict=True)
         ]
         return (hits[start:stop] for start, stop in zip(ends, ends[1:], strict=False))
+
+
+def _names(files: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(orjson.loads(files))) if files else ()
 
 
 def open_served(name: str, folder: str, retriever: str, workspace: Workspace, language: str | None = None) -> Served:

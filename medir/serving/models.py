@@ -62,13 +62,14 @@ class Ask(Sent):
 
 
 class HitOut(BaseModel):
-    """A document that was found."""
+    """A document that was found; `images` are the files of its pictures, named from the corpus's folder."""
 
     rank: int
     id: str
     score: float
     title: str
     text: str
+    images: list[str]
 
 
 class SearchOut(BaseModel):

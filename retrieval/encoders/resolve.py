@@ -15,6 +15,7 @@ from corpora.registry import load_attribute, suggest
 from .asymmetric import QUERY_MODEL, AsymmetricEncoder, paired, two_sides
 from .custom import CustomEncoder
 from .hub import hub_folder
+from .images.projected import ProjectedEncoder, is_projection
 from .protocol import Encoder
 from .sentence import SentenceEncoder
 
@@ -48,6 +49,8 @@ def make_model(target: str, options: Mapping[str, Any] | None = None, *, offline
         return _asymmetric(target, options, offline)
     if target in ENCODERS:
         return called(ENCODERS.get(target), target, options)
+    if is_projection(Path(target).expanduser()):
+        return ProjectedEncoder.open(Path(target).expanduser().resolve(), options)
     if Path(target).expanduser().is_dir():
         return SentenceEncoder.open(Path(target).expanduser().resolve(), options)
     if target.rpartition(":")[0].endswith(".py") or MODULE.fullmatch(target):

@@ -53,7 +53,7 @@ class Conversation:
 
     async def settled(self, request: Request) -> Generation:
         """The generation of one request, after as many attempts as it takes and is given."""
-        body, outcomes = payload(self.model, request, self.length_field), list[Outcome]()
+        body, outcomes = await asyncio.to_thread(payload, self.model, request, self.length_field), list[Outcome]()
         for number in range(1, self.patience.attempts + 1):
             await self.pace.ready()
             if self.ledger.is_spent:

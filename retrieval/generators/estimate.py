@@ -9,6 +9,7 @@ from corpora.workspace import Workspace
 
 from .judge import is_settled
 from .keys import request_key
+from .pictures import PICTURE_TOKENS
 from .protocol import Generator, Request
 from .replay import is_recorded
 from .store import open_store, store_path
@@ -43,8 +44,12 @@ def estimate(generator: Generator, requests: Sequence[Request], workspace: Works
 
 
 def tokens_of(request: Request) -> int:
-    """Tokens of a prompt, guessed from its bytes: three to a token, which fits Chinese, and is too many for English."""
-    return sum(-(-len(one.text.encode("utf-8", "replace")) // BYTES_A_TOKEN) + TOKENS_A_MESSAGE for one in request.messages)
+    """Tokens of a prompt, guessed from its bytes: three to a token, which fits Chinese, and is too many for English; and for
+    each picture PICTURE_TOKENS.
+    """
+    pictures = sum(len(one.images) for one in request.messages)
+    words = sum(-(-len(one.text.encode("utf-8", "replace")) // BYTES_A_TOKEN) + TOKENS_A_MESSAGE for one in request.messages)
+    return words + PICTURE_TOKENS * pictures
 
 
 def _kept(generator: Generator, keys: Sequence[str], workspace: Workspace) -> set[str]:

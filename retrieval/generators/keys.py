@@ -10,6 +10,7 @@ from typing import Any
 from corpora import ImageRef, InputError
 from corpora.state import digest_json, file_digest
 
+from .pictures import picture_rules
 from .protocol import Generator, Message, Request, Sampling
 
 
@@ -49,10 +50,15 @@ def drawn(sampling: Sampling) -> dict[str, Any]:
 
 
 def _said(message: Message) -> list[Any]:
-    return [message.speaker, message.text, [[_pixels(image), image.frame] for image in message.images]]
+    """Who says what, with which pictures; where there are any, also by which rules they are sent."""
+    pictures = [[_pixels(image), image.frame] for image in message.images]
+    return [message.speaker, message.text, pictures, *([picture_rules()] if pictures else [])]
 
 
 def _pixels(image: ImageRef) -> str:
+    """The hash of a picture's file, which is read where the picture does not carry it."""
+    if image.sha256:
+        return image.sha256
     path = Path(image.path)
     try:
         return content_digest(path)

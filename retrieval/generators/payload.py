@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import base64
-import mimetypes
-from pathlib import Path
 from typing import Any
 
-from corpora import ImageRef, InputError
+from corpora import ImageRef
 
+from .pictures import sent
 from .protocol import Message, Request, Sampling
 
 
 def payload(model: str, request: Request, length_field: str = "max_tokens") -> dict[str, Any]:
-    """The body of a chat completion. What is switched off is left out: not every server knows it."""
+    """The body of a chat completion: pictures follow the text of their message. What is switched off is left out: not every
+    server knows it. Raises ImageFault for a picture that cannot be read.
+    """
     return {
         "model": model,
         "messages": [{"role": message.speaker, "content": _content(message)} for message in request.messages],
@@ -44,8 +45,6 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
 
 
 def _data(image: ImageRef) -> str:
-    kind = mimetypes.guess_type(image.path)[0] or ""
-    if image.frame or not kind.startswith("image/"):
-        mend = "give PNG or JPEG files of one picture each"
-        raise InputError(f"frame {image.frame} of it cannot be sent to an endpoint", where=image.path, mend=mend)
-    return f"data:{kind};base64,{base64.b64encode(Path(image.path).read_bytes()).decode()}"
+    """A picture as the data of a URL. Raises ImageFault for one that cannot be read."""
+    one = sent(image)
+    return f"data:{one.kind};base64,{base64.b64encode(one.content).decode()}"

@@ -14,7 +14,8 @@ Turns = list[dict[str, str]]
 def turns(messages: Sequence[Message], model: str) -> Turns:
     """Role and content of each message. Raises InputError for images, which no local model here takes."""
     if any(message.images for message in messages):
-        raise InputError("this model takes no images", where=model, mend="ask a model behind an endpoint: openai:MODEL@URL")
+        mend = "ask a model that does behind an endpoint: openai:MODEL@URL; passages are shown without theirs by --show text"
+        raise InputError("this model takes no images", where=model, mend=mend)
     return [{"role": message.speaker, "content": message.text} for message in messages]
 
 

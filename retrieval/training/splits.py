@@ -94,15 +94,15 @@ def write_held_out(place: Path, folder: Path, divided: Divided) -> None:
         if not file.is_file() or file.read_text("utf-8") != judged:
             raise InputError("holds something else than these held-out queries", where=str(place), mend="remove it")
         return
-    with _whole(place) as draft:
+    with whole_folder(place) as draft:
         _link(draft, folder.resolve())
-        (draft / CARD_FILE).write_text(_card(folder, divided.whole), "utf-8")
+        (draft / CARD_FILE).write_text(card_text(folder, divided.whole.name), "utf-8")
         (draft / "qrels").mkdir()
         (draft / file.relative_to(place)).write_text(judged, "utf-8")
 
 
 @contextmanager
-def _whole(place: Path) -> Iterator[Path]:
+def whole_folder(place: Path) -> Iterator[Path]:
     """A folder to fill beside `place`, which becomes it in one rename."""
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{place.name}.", dir=place.parent) as rest:
@@ -119,8 +119,8 @@ def _link(place: Path, folder: Path) -> None:
         (place / path.name).symlink_to(path.resolve())
 
 
-def _card(folder: Path, of: Collection) -> str:
-    """The card of a folder as TOML, whose values of these kinds are written as JSON writes them."""
+def card_text(folder: Path, name: str) -> str:
+    """The card of a folder as TOML less its counts, or one of this name; its values are written as JSON writes them."""
     path = folder / CARD_FILE
-    card = {"name": of.name, **(read_table(path) if path.exists() else {})}
+    card = {"name": name, **(read_table(path) if path.exists() else {})}
     return "".join(f"{key} = {json.dumps(card[key], ensure_ascii=False)}\n" for key in card if key != "counts")

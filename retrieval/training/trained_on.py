@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpora import InputError
+from corpora import ImageRef, InputError
+from corpora.images import pinned
 
 from ..spec import Spec, parse_spec
 
 TRAINING = "training.json"
 QUERIES = "training_queries.json"
+PICTURES = "training_pictures.json"
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,16 @@ def shared_queries(spec: str, corpus: str, queries: Iterable[str]) -> int:
     seen = [record for folder in _folders(parse_spec(spec)) if (record := trained_on(folder)) and record.corpus == corpus]
     every = frozenset().union(*(record.queries for record in seen))
     return sum(query in every for query in queries)
+
+
+def shared_pictures(spec: str, images: Iterable[ImageRef]) -> int:
+    """How many of these pictures' files a model that a SPEC names by its folder was trained on, each counted once.
+
+    Raises InputError where a model's record cannot be read.
+    """
+    records = [folder / PICTURES for folder in _folders(parse_spec(spec)) if (folder / PICTURES).is_file()]
+    seen = frozenset[str]().union(*(_read(record) for record in records))
+    return len(seen & {pinned(image).sha256 for image in images}) if seen else 0
 
 
 def _folders(spec: Spec) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import time
 from collections.abc import Iterator
@@ -50,7 +51,8 @@ def test_a_text_comes_with_its_tokens() -> None:
 
 def test_what_is_sent(tmp_path: Path) -> None:
     picture = tmp_path / "scan.png"
-    picture.write_bytes(b"pixels")
+    pytest.importorskip("PIL.Image").new("L", (2, 1), 7).save(picture)
+    pixels = base64.b64encode(picture.read_bytes()).decode()
     messages = (Message("system", "Be brief."), Message("user", "What is it?", (ImageRef(str(picture)),)))
     options = r'temperature=0.5, top_p=0.9, max_tokens=7, seed=3, stop="END|\\n", top_k=5, repetition=1.1, presence=0.2'
     with served() as books:
@@ -59,7 +61,7 @@ def test_what_is_sent(tmp_path: Path) -> None:
         full, plain = sorted(books.bodies, key=len, reverse=True)
     content = [
         {"type": "text", "text": "What is it?"},
-        {"type": "image_url", "image_url": {"url": "data:image/png;base64,cGl4ZWxz"}},
+        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{pixels}"}},
     ]
     assert full == {
         "model": "smol", "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": content}],
