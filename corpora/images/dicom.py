@@ -54,7 +54,7 @@ def decoded(path: Path, frame: int, most_pixels: int) -> Image:
 
 
 def _stored(path: Path, frame: int) -> np.ndarray[Any, Any]:
-    """The stored values of a frame: read from the file alone, else (deflated files, pixels in odd places) from the whole of it."""
+    """The stored values of a frame: read by themselves, else (deflated files, pixels in odd places) from the whole file."""
     from pydicom import dcmread
     from pydicom.pixels import pixel_array
 
