@@ -40,10 +40,16 @@ def open_folder(folder: Path, split: str | None, workspace: Workspace, *, allow_
 
 
 def open_corpus_of(name: str, workspace: Workspace) -> tuple[Corpus, Card]:
-    """The documents alone, of a folder (which needs no queries) or of a built-in collection, and their card."""
+    """The documents alone, of a folder (which needs no queries, and may hold captioned pictures in place of a corpus) or of a
+    built-in collection, and their card.
+    """
     if Path(name).is_dir():
+        from .caption_corpus import open_caption_corpus
+        from .caption_folder import has_captions
         from .folder import open_folder_corpus
 
+        if has_captions(Path(name)):
+            return open_caption_corpus(Path(name), workspace)
         corpus, card, _ = open_folder_corpus(Path(name), workspace)
         return corpus, card
     if name not in COLLECTIONS and ("/" in name or Path(name).exists()):

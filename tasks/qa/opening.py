@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pyarrow as pa
 
-from corpora import Card, Corpus, Qrels, UsageError
-from corpora.caption_folder import ALL, has_captions, open_captions
-from corpora.catalogue import COLLECTIONS
+from corpora import Corpus, Qrels, UsageError
 from corpora.questions import Questions
 from corpora.workspace import Workspace
 
-from ..catalogue.entries import entries, entry
-from ..catalogue.opening import open_context_corpus as open_documents
-from ..catalogue.opening import open_entry
-from .caption_corpus import caption_corpus
+from ..catalogue.entries import entry
+from ..catalogue.opening import open_context_corpus, open_entry
 
 __all__ = ["has_gold", "open_context_corpus", "over", "questions_named"]
 
@@ -27,15 +22,6 @@ def questions_named(name: str, split: str | None, subset: str | None, workspace:
     if not isinstance(found, Questions):
         raise UsageError(f"{name} ({entry(name).type}) asks no questions", mend=f"use: medir run --task {name}")
     return found
-
-
-def open_context_corpus(name: str, workspace: Workspace) -> tuple[Corpus, Card]:
-    """As of the catalogue; a folder of captioned pictures too, of all its splits, each picture with its caption a document."""
-    folder = Path(name)
-    if name in COLLECTIONS or name in entries() or not folder.is_dir() or not has_captions(folder):
-        return open_documents(name, workspace)
-    captions = open_captions(folder, ALL, workspace)
-    return caption_corpus(captions), captions.card
 
 
 def over(questions: Questions, corpus: Corpus) -> Questions:
