@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from corpora import InputError, MedirError, Role
 
-from .encoders.custom import CANARIES, attribute_problem
-from .encoders.protocol import Encoder
+from .encoders.custom import CANARIES, attribute_problem, read_by
+from .encoders.protocol import Encoder, ImageEncoder, JointEncoder, modalities_of, reads_images, reads_joint
 from .encoders.resolve import is_encoder, make_model
 from .encoders.rows import accepted, unit_rows
 
-ATTRIBUTES = "name, dim, similarity and the two methods"
+ATTRIBUTES = "name, dim, similarity and the methods"
 TEXTS = CANARIES
 MANY = (*TEXTS, *(f"{text[:80]} {number}" for number in range(1, 9) for text in TEXTS))
 AWKWARD = {
@@ -40,28 +40,36 @@ class Finding:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is checked: per side, a function from texts to whatever it returns; and the dimensions."""
+    """What is checked: per side, a function from texts to whatever it returns; and the dimensions.
 
-    encode: Mapping[str, Callable[[list[str]], Any]]
+    `items` are what it is put to, the first of `many`; where they are of another `kind` than texts, they are told by place.
+    """
+
+    encode: Mapping[str, Callable[[list[Any]], Any]]
     dim: int
+    kind: str = "text"
+    items: Sequence[Any] = TEXTS
+    many: Sequence[Any] = MANY
+    awkward: Mapping[str, Any] = field(default_factory=lambda: AWKWARD)
 
-    def vectors(self, side: str, texts: Sequence[str]) -> NDArray[np.float32]:
-        """The rows of some texts, float32 (n, d). Raises InputError for anything else."""
-        return accepted(self._called(side, texts), texts, self.dim, side)
+    def vectors(self, side: str, items: Sequence[Any]) -> NDArray[np.float32]:
+        """The rows of some items, float32 (n, d). Raises InputError for anything else."""
+        names = items if self.kind == "text" else [str(place) for place in range(len(items))]
+        return accepted(self._called(side, items), names, self.dim, side, kind=self.kind)
 
-    def problem(self, side: str, texts: Sequence[str]) -> str:
+    def problem(self, side: str, items: Sequence[Any]) -> str:
         """Empty: `vectors` raises what there is to say."""
-        self.vectors(side, texts)
+        self.vectors(side, items)
         return ""
 
     def problem_with_none(self, side: str) -> str:
-        """What is wrong with the answer to no texts at all; empty if nothing."""
+        """What is wrong with the answer to no items at all; empty if nothing."""
         numbers = int(np.size(self._called(side, [])))
-        return f"returned {numbers} numbers for no texts" if numbers else ""
+        return f"returned {numbers} numbers for no {self.kind}s" if numbers else ""
 
-    def _called(self, side: str, texts: Sequence[str]) -> Any:
+    def _called(self, side: str, items: Sequence[Any]) -> Any:
         try:
-            return self.encode[side](list(texts))
+            return self.encode[side](list(items))
         except MedirError:
             raise
         except Exception as problem:
@@ -75,45 +83,88 @@ def check_encoder(target: str) -> list[Finding]:
     """
     model = make_model(target)
     if is_encoder(model):
-        subject = _seen(model)
+        subjects = list(_seen(model))
     elif problem := attribute_problem(model):
         return [Finding(ATTRIBUTES, False, problem)]
     else:
-        subject = Subject({side: getattr(model, side) for side in SIDES}, int(model.dim))
-    basic = [Finding(ATTRIBUTES, True), *_basic(subject)]
-    return [*basic, *_values(subject)] if all(finding.ok for finding in basic) else basic
+        subjects = list(_raw(model))
+    basic = [Finding(ATTRIBUTES, True), *(finding for subject in subjects for finding in _basic(subject))]
+    if not all(finding.ok for finding in basic):
+        return basic
+    return [*basic, *(finding for subject in subjects for finding in _values(subject))]
 
 
-def _seen(encoder: Encoder) -> Subject:
-    """An Encoder of ours as a subject, held to the same rules."""
+def _raw(model: Any) -> Iterator[Subject]:
+    """A user's class by its own methods: texts, pictures, or both."""
+    from .picture_contracts import joint_subject, picture_subject
 
+    if "text" in read_by(model):
+        yield Subject({side: getattr(model, side) for side in SIDES}, int(model.dim))
+    if "image" in read_by(model):
+        yield picture_subject(model.encode_images, int(model.dim))
+        if hasattr(model, "encode_joint"):
+            yield joint_subject(model.encode_joint, int(model.dim))
+
+
+def _seen(encoder: Encoder) -> Iterator[Subject]:
+    """An Encoder of ours, held to the same rules."""
+    if "text" in modalities_of(encoder):
+        yield _seen_by_texts(encoder)
+    if reads_images(encoder):
+        from .picture_contracts import joint_subject, picture_subject
+
+        yield picture_subject(_of_pictures(encoder), encoder.dim)
+        if reads_joint(encoder):
+            yield joint_subject(_of_both(encoder), encoder.dim)
+
+
+def _seen_by_texts(encoder: Encoder) -> Subject:
     def side(role: Role) -> Callable[[list[str]], Any]:
         return lambda texts: encoder.encode(texts, role) if texts else np.empty((0, encoder.dim), np.float32)
 
     return Subject({name: side(role) for name, role in SIDES.items()}, encoder.dim)
 
 
+def _of_pictures(encoder: ImageEncoder) -> Callable[[list[Any]], Any]:
+    def made(pictures: list[Any]) -> Any:
+        fed = [encoder.prepared(picture) for picture in pictures]
+        return encoder.encode_images(fed, "document") if fed else np.empty((0, encoder.dim), np.float32)
+
+    return made
+
+
+def _of_both(encoder: JointEncoder) -> Callable[[list[str], list[list[Any]]], Any]:
+    def made(texts: list[str], pictures: list[list[Any]]) -> Any:
+        fed = [[encoder.prepared(picture) for picture in own] for own in pictures]
+        return encoder.encode_joint(texts, fed, "document") if fed else np.empty((0, encoder.dim), np.float32)
+
+    return made
+
+
 def _basic(subject: Subject) -> Iterator[Finding]:
     """Shapes, types and numbers, for every count and kind of texts; of a side that fails at once, nothing more."""
-    for side in SIDES:
-        first = _finding(f"{side}: float32 (n, dim), finite, no zero vector", subject.problem, side, TEXTS)
+    kind = subject.kind
+    for side in subject.encode:
+        first = _finding(f"{side}: float32 (n, dim), finite, no zero vector", subject.problem, side, subject.items)
         yield first
         if not first.ok:
             continue
-        yield _finding(f"{side}: one text", subject.problem, side, TEXTS[:1])
-        yield _finding(f"{side}: two texts", subject.problem, side, TEXTS[:2])
-        yield _finding(f"{side}: no texts", subject.problem_with_none, side)
-        for name, text in AWKWARD.items():
-            yield _finding(f"{side}: {name}", subject.problem, side, [text, TEXTS[1]])
+        yield _finding(f"{side}: one {kind}", subject.problem, side, subject.items[:1])
+        yield _finding(f"{side}: two {kind}s", subject.problem, side, subject.items[:2])
+        yield _finding(f"{side}: no {kind}s", subject.problem_with_none, side)
+        for name, item in subject.awkward.items():
+            yield _finding(f"{side}: {name}", subject.problem, side, [item, subject.items[1]])
 
 
 def _values(subject: Subject) -> Iterator[Finding]:
     """What the numbers must obey."""
-    for side in SIDES:
+    kind = subject.kind
+    for side in subject.encode:
         yield _finding(f"{side}: the same twice", _same_twice, subject, side)
-        yield _finding(f"{side}: rows in the order of the texts", _in_order, subject, side)
+        yield _finding(f"{side}: rows in the order of the {kind}s", _in_order, subject, side)
         yield _finding(f"{side}: the same alone as in a batch", _same_alone, subject, side)
-    yield _finding("a document is its own nearest neighbour", _nearest_itself, subject)
+    own = "a document is" if kind == "text" else f"a {kind} is"
+    yield _finding(f"{own} its own nearest neighbour", _nearest_itself, subject)
 
 
 def _finding(name: str, check: Callable[..., str], *args: Any) -> Finding:
@@ -125,26 +176,27 @@ def _finding(name: str, check: Callable[..., str], *args: Any) -> Finding:
 
 
 def _same_twice(subject: Subject, side: str) -> str:
-    apart = _apart(subject.vectors(side, TEXTS), subject.vectors(side, TEXTS))
+    apart = _apart(subject.vectors(side, subject.items), subject.vectors(side, subject.items))
     row = int(apart.argmax())
-    return f"two calls on the same texts differ by {apart[row]:.1e} of the vector (text {row})" if apart[row] > SAME else ""
+    what = f"two calls on the same {subject.kind}s differ by {apart[row]:.1e} of the vector ({subject.kind} {row})"
+    return what if apart[row] > SAME else ""
 
 
 def _in_order(subject: Subject, side: str) -> str:
-    """Texts shuffled, rows must be shuffled likewise; more texts than most models take in one batch of their own."""
-    shuffle = np.random.default_rng(0).permutation(len(MANY))
-    straight = subject.vectors(side, MANY)
-    shuffled = subject.vectors(side, [MANY[row] for row in shuffle])
-    return _misplaced(straight[shuffle], shuffled, "the same texts in another order")
+    """Items shuffled, rows must be shuffled likewise; more items than most models take in one batch of their own."""
+    shuffle = np.random.default_rng(0).permutation(len(subject.many))
+    straight = subject.vectors(side, subject.many)
+    shuffled = subject.vectors(side, [subject.many[row] for row in shuffle])
+    return _misplaced(straight[shuffle], shuffled, f"the same {subject.kind}s in another order", subject.kind)
 
 
 def _same_alone(subject: Subject, side: str) -> str:
-    batch = subject.vectors(side, MANY)
-    alone = np.concatenate([subject.vectors(side, [text]) for text in TEXTS])
-    return _misplaced(alone, batch, "the same texts one by one")
+    batch = subject.vectors(side, subject.many)
+    alone = np.concatenate([subject.vectors(side, [item]) for item in subject.items])
+    return _misplaced(alone, batch, f"the same {subject.kind}s one by one", subject.kind)
 
 
-def _misplaced(right: NDArray[np.float32], seen: NDArray[np.float32], how: str) -> str:
+def _misplaced(right: NDArray[np.float32], seen: NDArray[np.float32], how: str, kind: str) -> str:
     """Why `seen` float32 (m, d) does not begin with `right` float32 (n, d): rows in other places, or other values."""
     apart = _apart(right, seen[: len(right)])
     row = int(apart.argmax())
@@ -152,16 +204,21 @@ def _misplaced(right: NDArray[np.float32], seen: NDArray[np.float32], how: str) 
         return ""
     holders = [int(_apart(right[row][None], other[None])[0] <= CLOSE) for other in seen]
     if any(holders):
-        return f"rows come in the wrong order: beside {how}, text {row} has its vector at row {holders.index(1)}"
-    return f"values change with the batch: beside {how}, text {row} differs by {apart[row]:.1e} of its vector"
+        return f"rows come in the wrong order: beside {how}, {kind} {row} has its vector at row {holders.index(1)}"
+    return f"values change with the batch: beside {how}, {kind} {row} differs by {apart[row]:.1e} of its vector"
 
 
 def _nearest_itself(subject: Subject) -> str:
-    unit = unit_rows(subject.vectors("encode_documents", TEXTS))
+    unit = unit_rows(subject.vectors(list(subject.encode)[-1], subject.items))
     scores = unit @ unit.T - 2 * np.eye(len(unit), dtype=np.float32)
-    first, second = np.unravel_index(int(scores.argmax()), scores.shape)
-    same = scores[first, second] > 1 - 1e-6
-    return f"different texts have the same vector: {TEXTS[first][:40]!r} and {TEXTS[second][:40]!r}" if same else ""
+    first, second = (int(row) for row in np.unravel_index(int(scores.argmax()), scores.shape))
+    if scores[first, second] <= 1 - 1e-6:
+        return ""
+    shown = [
+        repr(item[:40]) if isinstance(item, str) else str(subject.items.index(item))
+        for item in (subject.items[first], subject.items[second])
+    ]
+    return f"different {subject.kind}s have the same vector: {' and '.join(shown)}"
 
 
 def _apart(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from corpora import InputError, Role
 from corpora.state import digest, digest_json, file_digest
 
-from .protocol import Batching, Lengths, Vectors
+from .protocol import TEXT_ONLY, Batching, Lengths, Modality, Vectors
 from .rows import SIMILARITIES, accepted, unit_rows
 from .theirs import asked_of
 
 METHODS = {"query": "encode_queries", "document": "encode_documents", "plain": "encode_documents"}
+READ: Mapping[Modality, tuple[str, ...]] = {"text": ("encode_queries", "encode_documents"), "image": ("encode_images",)}
 CANARIES = (
     "aspirin",
     "Does metformin lower HbA1c in type 2 diabetes?",
@@ -37,7 +38,8 @@ class CustomEncoder:
     """A user's model seen as an Encoder.
 
     The model has `name`, `dim`, `similarity` (`cosine` or `dot`), `encode_queries` and `encode_documents` (texts to
-    float32 (n, dim)), and perhaps `fingerprint`. It knows no `plain` role: such texts are encoded as documents.
+    float32 (n, dim)), and perhaps `fingerprint`. It knows no `plain` role: such texts are encoded as documents. One that reads
+    pictures says so by `modalities` and is a CustomImageEncoder: see `images/custom.py`.
     `options` are what the SPEC gave its constructor; files and folders that they name are part of what the model is.
     """
 
@@ -101,7 +103,7 @@ class CustomEncoder:
     @cached_property
     def _identity(self) -> str:
         kind = type(self.model)
-        shape = digest_json([self.name, kind.__qualname__, self.dim, self.model.similarity, sorted(self.options)])
+        shape = digest_json([self.name, kind.__qualname__, self.dim, self.model.similarity, sorted(self.options), *self._more()])
         fingerprint = getattr(self.model, "fingerprint", None)
         if callable(fingerprint):
             fingerprint = fingerprint()
@@ -110,17 +112,27 @@ class CustomEncoder:
                 what = f"`fingerprint` is {type(fingerprint).__name__}, not a text, a whole number or bytes"
                 raise InputError(what, where=self.where, mend="give one that changes whenever the vectors do")
             return digest("custom", shape, "fingerprint", str(fingerprint))
-        seen = [_two_digits(self.encode(CANARIES, "query")), _two_digits(self.encode(CANARIES, "document"))]
-        return digest("custom", shape, "source", source_of(kind), *files_of(self.options), *seen)
+        return digest("custom", shape, "source", source_of(kind), *files_of(self.options), *self._seen())
 
-    def _called(self, method: str, texts: list[str]) -> Any:
-        where, mend = f"{self.where}, {method}", "medir check runs it on a few texts"
-        return asked_of(getattr(self.model, method), texts, where=where, mend=mend)
+    def _more(self) -> list[Any]:
+        """What the identity holds beside a text model's attributes."""
+        return []
+
+    def _seen(self) -> list[bytes]:
+        """The canaries' vectors."""
+        return [two_digits(self.encode(CANARIES, role)) for role in ("query", "document")]
+
+    def _called(self, method: str, *given: Any) -> Any:
+        where, mend = f"{self.where}, {method}", "medir check runs it on a few items"
+        return asked_of(getattr(self.model, method), *given, where=where, mend=mend)
 
 
 def attribute_problem(model: Any) -> str:
     """What is wrong with a model's attributes and methods, as a sentence; empty if nothing."""
-    for name in ("name", "dim", "similarity", "encode_queries", "encode_documents"):
+    if problem := _modality_problem(model):
+        return problem
+    methods = [name for modality in READ if modality in read_by(model) for name in READ[modality]]
+    for name in ("name", "dim", "similarity", *methods):
         if not hasattr(model, name):
             return f"the class has no {name!r}"
     if not isinstance(model.name, str) or not model.name:
@@ -129,9 +141,25 @@ def attribute_problem(model: Any) -> str:
         return f"`dim` is {model.dim!r}, not a whole number of at least 1"
     if model.similarity not in SIMILARITIES:
         return f"`similarity` is {model.similarity!r}, neither 'cosine' nor 'dot'"
-    for name in ("encode_queries", "encode_documents"):
+    for name in methods:
         if not callable(getattr(model, name)):
             return f"{name!r} is not a method"
+    return ""
+
+
+def read_by(model: Any) -> frozenset[Modality]:
+    """What a user's model reads: its `modalities`, or text."""
+    return frozenset(getattr(model, "modalities", TEXT_ONLY))
+
+
+def _modality_problem(model: Any) -> str:
+    told = getattr(model, "modalities", ("text",))
+    if isinstance(told, str) or not isinstance(told, Collection) or not told or not set(told) <= set(READ):
+        return f"`modalities` is {told!r}, neither ('text',) nor ('image',) nor ('text', 'image')"
+    if "image" not in told and hasattr(model, "encode_images"):
+        return "the class has 'encode_images', and no `modalities` that name 'image'"
+    if "text" not in told and hasattr(model, "encode_joint"):
+        return "the class has 'encode_joint', and `modalities` that do not name 'text'"
     return ""
 
 
@@ -169,6 +197,6 @@ def _contents(path: Path) -> dict[str, str]:
     return {one.relative_to(path).as_posix(): file_digest(one) for one in files}
 
 
-def _two_digits(vectors: NDArray[np.float32]) -> bytes:
+def two_digits(vectors: NDArray[np.float32]) -> bytes:
     """Vectors at two digits: another model is seen, the noise of another thread count is not."""
     return bytes(np.rint(vectors / np.abs(vectors).max() * 100).astype(np.int8).tobytes())

@@ -46,7 +46,7 @@ class LoadedModel:
         Raises InputError for a model that cannot be loaded or does not agree, SurroundingsError without the extra.
         """
         with quiet():
-            model = _model(folder, options)
+            model = opened_model(folder, options)
             tokenizer = getattr(model[0], "tokenizer", None)
             if not getattr(tokenizer, "is_fast", False):
                 _refuse(folder, f"its first module ({type(model[0]).__name__}) has no fast tokenizer")
@@ -108,16 +108,17 @@ def one_thread(threads: int) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _model(folder: ModelFolder, options: Mapping[str, str | int]) -> Any:
+def opened_model(folder: ModelFolder, options: Mapping[str, str | int], **more: Any) -> Any:
+    """The model of a folder as sentence-transformers opens it, as the options say; `more` goes to its constructor."""
     try:
         import torch
         from sentence_transformers import SentenceTransformer
     except ImportError as problem:
         raise missing_extra("sentence-transformers", "st") from problem
     try:
-        model = SentenceTransformer(str(folder.path), device=options.get("device"), local_files_only=True)
+        model = SentenceTransformer(str(folder.path), device=options.get("device"), local_files_only=True, **more)
         model = model.to(getattr(torch, str(options.get("dtype", "float32")))).eval()
-        if folder.is_bare:
+        if "pooling" in options:
             model[1] = type(model[1])(model[1].pooling_output_dimension, str(options["pooling"]))
         if "max_length" in options:
             model.max_seq_length = int(options["max_length"])

@@ -79,14 +79,7 @@ class ModelFolder:
 
     def sums(self) -> dict[str, str]:
         """sha256 (hex) of every file that can move a vector, by its path in the folder."""
-        return {path.relative_to(self.path).as_posix(): file_digest(path) for path in self._files()}
-
-    def _files(self) -> Iterator[Path]:
-        for path in sorted(self.path.rglob("*")):
-            parts = path.relative_to(self.path).parts
-            hidden = any(part.startswith(".") or part in _OTHER_ENGINES for part in parts)
-            if path.is_file() and not hidden and path.suffix.lower() not in _NOT_THE_MODEL:
-                yield path
+        return {path.relative_to(self.path).as_posix(): file_digest(path) for path in model_files(self.path)}
 
     def _is_cross_encoder(self) -> bool:
         architectures = self._config("config.json").get("architectures") or []
@@ -106,3 +99,12 @@ class ModelFolder:
 
     def _refuse(self, what: str, mend: str) -> None:
         raise InputError(what, where=str(self.path), mend=mend)
+
+
+def model_files(folder: Path) -> Iterator[Path]:
+    """Every file of a model's folder that can move a vector, sorted."""
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        hidden = any(part.startswith(".") or part in _OTHER_ENGINES for part in parts)
+        if path.is_file() and not hidden and path.suffix.lower() not in _NOT_THE_MODEL:
+            yield path

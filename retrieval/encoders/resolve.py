@@ -13,11 +13,11 @@ from corpora import InputError, MedirError, Registry, UsageError
 from corpora.registry import load_attribute, suggest
 
 from .asymmetric import QUERY_MODEL, AsymmetricEncoder, paired, two_sides
-from .custom import CustomEncoder
 from .hub import hub_folder
+from .images.custom import custom_encoder
+from .images.opening import folder_encoder
 from .images.projected import ProjectedEncoder, is_projection
 from .protocol import Encoder
-from .sentence import SentenceEncoder
 
 ENCODERS: Registry[Callable[..., Any]] = Registry("encoder")
 """Makers of encoders by name: what they are called with are the SPEC's options."""
@@ -36,7 +36,7 @@ def resolve_encoder(target: str, options: Mapping[str, Any] | None = None, *, of
     model = make_model(target, options, offline=offline)
     if is_encoder(model):
         return model
-    return CustomEncoder(model, target, tuple((key, str(value)) for key, value in sorted(options.items())))
+    return custom_encoder(model, target, tuple((key, str(value)) for key, value in sorted(options.items())))
 
 
 def make_model(target: str, options: Mapping[str, Any] | None = None, *, offline: bool = False) -> Any:
@@ -52,12 +52,12 @@ def make_model(target: str, options: Mapping[str, Any] | None = None, *, offline
     if is_projection(Path(target).expanduser()):
         return ProjectedEncoder.open(Path(target).expanduser().resolve(), options)
     if Path(target).expanduser().is_dir():
-        return SentenceEncoder.open(Path(target).expanduser().resolve(), options)
+        return folder_encoder(Path(target).expanduser().resolve(), options)
     if target.rpartition(":")[0].endswith(".py") or MODULE.fullmatch(target):
         return called(load_attribute(target), target, options)
     if HUB.fullmatch(target) and not target.startswith("."):
         revision = options.pop("revision", None)
-        return SentenceEncoder.open(hub_folder(target, revision, ENCODERS.names(), offline=offline), options, target)
+        return folder_encoder(hub_folder(target, revision, ENCODERS.names(), offline=offline), options, target)
     forms = "a folder, file.py:Class, module:Class, or a hub name with one slash"
     raise UsageError(f"unknown encoder {target!r}", mend=f"{suggest(target, ENCODERS.shown())}; or {forms}")
 

@@ -15,24 +15,30 @@ SIMILARITIES: tuple[str, ...] = get_args(Similarity)
 _SHOWN = 60
 
 
-def accepted(values: Any, texts: Sequence[str], dim: int, where: str, ids: Sequence[str] = ()) -> NDArray[np.float32]:
+def accepted(
+    values: Any, texts: Sequence[str], dim: int, where: str, ids: Sequence[str] = (), *, kind: str = "text"
+) -> NDArray[np.float32]:
     """The model's values as float32 (n, d) in C order, if they are that, finite, and no row is zero.
 
-    Raises InputError naming `where` (the method that made them) and the text whose row is wrong.
+    Raises InputError naming `where` (the method that made them) and the text whose row is wrong. Where the rows are of another
+    `kind`, `texts` holds their names.
     """
     if not isinstance(values, np.ndarray):
         kind = f"{type(values).__module__}.{type(values).__qualname__}".removeprefix("builtins.")
         _refuse(f"returned a {kind}, not a NumPy array", where, "return numpy.asarray(vectors, dtype=numpy.float32)")
     if values.shape != (len(texts), dim):
         _refuse(
-            f"returned shape {values.shape} for {len(texts)} texts, not ({len(texts)}, {dim})",
+            f"returned shape {values.shape} for {len(texts)} {kind}s, not ({len(texts)}, {dim})",
             where,
-            "return one row a text, as wide as `dim` says",
+            f"return one row a {kind}, as wide as `dim` says",
         )
     if values.dtype != np.float32:
         _refuse(f"returned {values.dtype}, not float32", where, "return vectors.astype(numpy.float32)")
-    _no_row(np.flatnonzero(~np.isfinite(values).all(axis=1)), "NaN or infinity", texts, where, ids)
-    _no_row(np.flatnonzero(~values.any(axis=1)), "a zero vector", texts, where, ids)
+    for bad, what in ((~np.isfinite(values).all(axis=1), "NaN or infinity"), (~values.any(axis=1), "a zero vector")):
+        if bad.any():
+            row = int(bad.argmax())
+            name = name_of(row, texts, ids) if kind == "text" else f"{kind} {texts[row]!r}"
+            _refuse(f"gave {what} for {name}", where, f"see what the model does with this {kind}")
     return np.ascontiguousarray(values)
 
 
@@ -46,11 +52,6 @@ def name_of(row: int, texts: Sequence[str], ids: Sequence[str]) -> str:
     """How a message speaks of a text: by its id where there is one, and by its beginning."""
     text = texts[row] if len(texts[row]) <= _SHOWN else texts[row][:_SHOWN] + "..."
     return f"{ids[row]!r} ({text!r})" if ids else f"text {row} ({text!r})"
-
-
-def _no_row(bad: NDArray[np.int64], what: str, texts: Sequence[str], where: str, ids: Sequence[str]) -> None:
-    if len(bad):
-        _refuse(f"gave {what} for {name_of(int(bad[0]), texts, ids)}", where, "see what the model does with this text")
 
 
 def _refuse(what: str, where: str, mend: str) -> NoReturn:

@@ -57,7 +57,7 @@ class SentenceEncoder:
     @classmethod
     def open(cls, path: Path, options: Mapping[str, Any], name: str = "") -> SentenceEncoder:
         """The encoder of a folder. Raises InputError for a folder that holds none, UsageError for wrong options."""
-        folder, chosen = ModelFolder(path), {key: _read(key, value) for key, value in options.items()}
+        folder, chosen = ModelFolder(path), {key: option(key, value) for key, value in options.items()}
         if folder.is_bare and "pooling" not in chosen:
             raise UsageError(
                 "a bare transformer does not say how its tokens become one vector",
@@ -188,7 +188,8 @@ def is_whole(value: Any) -> bool:
     return str(value).isascii() and str(value).isdecimal()
 
 
-def _read(key: str, value: Any) -> str | int:
+def option(key: str, value: Any) -> str | int:
+    """The value of an option of a sentence-transformers model. Raises UsageError for one that it has not, or another value."""
     kind = OPTIONS.get(key)
     if kind is None:
         raise UsageError(f"a sentence-transformers model has no option {key!r}", mend=suggest(key, sorted(OPTIONS)))

@@ -82,10 +82,11 @@ def test_image_to_image_by_organ(
     of = captioned(captions, "image-to-image", {"label": "organ"})
     assert isinstance(of, Collection)
     cosines = vectors @ vectors.T
+    documents = frozenset(of.corpus.ids.to_pylist())
     run_of: dict[str, dict[str, float]] = {}
     for row, query in enumerate(captions.ids):
-        hidden = of.qrels.ignored.get(query, frozenset())
-        run_of[query] = {doc: float(cosines[row, at]) for at, doc in enumerate(captions.ids) if doc not in hidden}
+        shown_docs = documents - of.qrels.ignored.get(query, frozenset())
+        run_of[query] = {doc: float(cosines[row, at]) for at, doc in enumerate(captions.ids) if doc in shown_docs}
     grades = {query: dict(judged) for query, judged in of.qrels.grades.items()}
     found = pytrec_eval.RelevanceEvaluator(grades, {"map", "P_1", "P_10", "ndcg_cut_10"}).evaluate(run_of)
     for ours, theirs in {"AP": "map", "P@1": "P_1", "P@10": "P_10", "nDCG@10": "ndcg_cut_10"}.items():
@@ -104,7 +105,7 @@ def test_text_to_image_through_captions(captions: CaptionedImages, place: Worksp
     ids = of.corpus.ids.to_pylist()
     right = [ids[best] in of.qrels.relevant(query) for query, best in zip(of.queries.ids, cosines.argmax(axis=1), strict=True)]
     at_one = "Success@1" if "Success@1" in result.measures else "R@1"
-    assert result.measures[at_one].mean == pytest.approx(np.mean(right), abs=0.004)
+    assert result.measures[at_one].mean == pytest.approx(np.mean(right))
 
 
 def test_organs_are_classified_and_clustered(
@@ -117,9 +118,9 @@ def test_organs_are_classified_and_clustered(
     clustered = run(captions, "clustering", f"dense:{BACKBONE}", place, label="organ")
     shown(clustered, capsys)
     assert clustered.notes["labels"] == 3
-    assert (classified.unit, clustered.queries) == ("images", len(captions))
+    assert (classified.unit, clustered.queries) == ("images", len(captions) - clustered.notes["unlabelled_images"])
     learnt, asked = halves(captions)
-    assert classified.queries == len(asked)
+    assert classified.queries == sum(row["organ"] in ORGANS for row in asked.metadata)
     assert not {images[0].sha256 for images in learnt.images} & {images[0].sha256 for images in asked.images}
 
 
@@ -139,7 +140,7 @@ def test_a_clip_of_random_weights_goes_the_whole_way(
     assert NAME in ranked.system
     guess = zero_shot_by_the_library(folder, few, templates)
     gold = [str(row["organ"]) for row in few.metadata]
-    assert result.measures["accuracy"].mean == pytest.approx(metrics.accuracy_score(gold, guess), abs=0.012)
+    assert result.measures["accuracy"].mean == pytest.approx(metrics.accuracy_score(gold, guess))
 
 
 def zero_shot_by_the_library(folder: Path, captions: CaptionedImages, templates: tuple[str, ...]) -> list[str]:
