@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import reduce
 from typing import Any, NamedTuple
 
 import orjson
 
+from .caption_samples import image_keys
 from .captions import CaptionedImages
 
 _BETWEEN = " \t\n.,;?!"
@@ -41,6 +43,18 @@ def asked_pairs(captions: CaptionedImages, field: str, seed: int) -> tuple[dict[
         counts["questions_not_in_caption"] += caption == text
         found[row] = Asked(question, caption, rest)
     return found, dict(+counts)
+
+
+def unasked(captions: CaptionedImages, asked: Mapping[int, Asked], field: str) -> list[str]:
+    """The texts of all pairs without what is asked of their pictures, whichever pair of equal pictures it was drawn from."""
+    keys = image_keys(captions)
+    questions: dict[str, set[str]] = {key: set() for key in keys}
+    for row, one in asked.items():
+        questions[keys[row]].add(_letters(one.question))
+    pieces: dict[str, list[str]] = {key: [] for key in keys}
+    for key, fields in zip(keys, captions.metadata, strict=True):
+        pieces[key] += (f"{own} {answer}" for own, answer, _ in _pairs(fields.get(field)) if _letters(own) in questions[key])
+    return [reduce(without, pieces[key], text) for key, text in zip(keys, captions.texts, strict=True)]
 
 
 def without(text: str, piece: str) -> str:

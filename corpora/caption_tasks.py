@@ -12,7 +12,7 @@ import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .caption_pairs import Asked, asked_pairs
+from .caption_pairs import Asked, asked_pairs, unasked
 from .caption_samples import drawn, first, halves, image_keys, labelled_images, labelled_rows
 from .captions import CaptionedImages
 from .collection import Card, Collection
@@ -95,9 +95,10 @@ def question_to_image(captions: CaptionedImages, seed: int = 0) -> Collection:
     """One question of each pair asks for its pictures, which are documents together with their caption.
 
     The metadata field `qa` of a pair lists {question, answer, ...}; one is drawn by the sha256 of seed and id, and that question
-    with each answer that the list has to it is taken out of the pair's own caption, wherever it stands. A pair of which nothing
-    would be left asks nothing. Right is the pair that the question was drawn from, and those of equal pictures: another that the
-    question would fit as well counts as wrong. Metadata of a query: the further fields of the question.
+    with each answer that the list has to it is taken out of the pair's own caption and those of equal pictures, wherever it
+    stands. A pair of whose caption its own question would leave nothing asks nothing. Right is the pair that the question was
+    drawn from, and those of equal pictures: another that the question would fit as well counts as wrong. Metadata of a query:
+    the further fields of the question.
     Notes: `pairs_without_question`, `questions_not_in_caption` (drawn, but the caption does not hold them: it stays whole).
     Raises InputError where no pair has a question.
     """
@@ -106,8 +107,7 @@ def question_to_image(captions: CaptionedImages, seed: int = 0) -> Collection:
         mend = f'give each picture a field {PAIRS!r}: [{{"question": ..., "answer": ...}}, ...] of two or more'
         raise InputError("no picture has a question to ask", where=captions.name, mend=mend)
     asking, same = sorted(asked), _rows_by(image_keys(captions))
-    texts = [asked[row].caption if row in asked else text for row, text in enumerate(captions.texts)]
-    corpus = _corpus(captions, range(len(captions)), texts=texts, pictures=True)
+    corpus = _corpus(captions, range(len(captions)), texts=unasked(captions, asked, PAIRS), pictures=True)
     queries = Queries(
         tuple(captions.ids[row] for row in asking),
         tuple((Part(text=asked[row].question),) for row in asking),

@@ -29,7 +29,7 @@ from .state import digest, file_digest
 from .workspace import Workspace
 
 READER = "1"
-PICTURE_READER = "2"
+PICTURE_READER = "3"
 """The reader's version for folders whose documents may have pictures: those of texts alone are kept under the other."""
 CARD_FILE = "card.toml"
 
@@ -97,8 +97,9 @@ def _open_corpus(layout: Layout, workspace: Workspace) -> tuple[Corpus, Card, Co
         places=lambda rows: places_of(layout.corpus, rows),
         counts=lambda: dict(witness.counts),
         root=gallery.root,
-        faults=lambda: gallery.messages,
+        faults=lambda: [message.removeprefix(f"{layout.folder}/") for message in gallery.messages],
     )
+    corpus = replace(corpus, faults=tuple(f"{layout.folder}/{fault}" for fault in corpus.faults))
     return corpus, _card(layout.folder, corpus), notes
 
 

@@ -21,6 +21,7 @@ from .folder import CARD_FILE
 from .images.located import Gallery
 from .picture_validation import has_records_alone, picture_findings, validate_records
 from .queries import Queries
+from .question_folder import has_questions, questions_in
 from .reading import Grades, Layout, Witness, document_batches, layout_of, read_judgements, read_queries
 from .reading.documents import pictures_named
 from .state import disk_error
@@ -52,7 +53,8 @@ def validate(folder: Path, workspace: Workspace) -> Report:
     `merged_duplicate_queries`, `byte_order_marks`; on a split: `unreadable`, `dangling_judgements`, `unknown_queries`,
     `unjudged_queries`, `judged_without_relevant`, `merged_judgements`. All pictures are decoded, and the faulty ones all named:
     `missing_images`, `unreadable_images`, `oversized_images`, `undecodable_images`.
-    A folder of captions or questions without a corpus is reported on by `validate_records`.
+    Questions beside the corpus are read too. A folder of captions or questions without a corpus is reported on by
+    `validate_records`.
     Raises InputError only where the folder or its corpus is not there, or where files claim one place;
     SurroundingsError where the disk fails.
     """
@@ -63,6 +65,7 @@ def validate(folder: Path, workspace: Workspace) -> Report:
     witness = Witness(refuse=faults.note)
     gallery = Gallery(layout.folder.absolute(), workspace.progress, decoding=True)
     queries = _queries(layout, witness, gallery)
+    questions = _questions(folder, witness, gallery)
     splits = {split: _judged(path) for split, path in sorted(layout.judgements.items())}
     judged = {document for grades, _ in splits.values() for documents in grades.values() for document in documents}
     sought = Sought(judged | set(queries.ids), set(queries.texts) - {""})
@@ -71,7 +74,7 @@ def validate(folder: Path, workspace: Workspace) -> Report:
     merged, differing = scan.repeats()
     _check_card(layout, witness)
     found = [
-        _missing(layout, len(scan.ids)),
+        _missing(layout, len(scan.ids), questions),
         faults.finding(),
         *_on_documents(scan, merged, differing),
         *_on_queries(queries, sought),
@@ -79,7 +82,8 @@ def validate(folder: Path, workspace: Workspace) -> Report:
         *(Finding(name, count) for name, count in witness.counts.items()),
     ]
     reports = [_report(split, *splits[split], queries, judged - sought.found_ids - sought.found_parents) for split in splits]
-    return Report(str(folder), len(scan.ids) - len(merged) - len(differing), len(queries), occurring(found), tuple(reports))
+    asking = len(queries) + questions
+    return Report(str(folder), len(scan.ids) - len(merged) - len(differing), asking, occurring(found), tuple(reports))
 
 
 def _scan(layout: Layout, workspace: Workspace, witness: Witness, sought: Sought, gallery: Gallery) -> DocumentScan:
@@ -97,6 +101,15 @@ def _queries(layout: Layout, witness: Witness, gallery: Gallery) -> Queries:
     except InputError as fault:
         witness.refuse(fault)
         return Queries((), ())
+
+
+def _questions(folder: Path, witness: Witness, gallery: Gallery) -> int:
+    """How many questions lie beside the corpus; faulty pictures are noted, and the first fault of their files."""
+    try:
+        return len(questions_in(folder, gallery)) if has_questions(folder) else 0
+    except InputError as fault:
+        witness.refuse(fault)
+        return 0
 
 
 def _judged(path: Path) -> tuple[Grades, list[Finding]]:
@@ -119,8 +132,9 @@ def _check_card(layout: Layout, witness: Witness) -> None:
         witness.refuse(fault)
 
 
-def _missing(layout: Layout, documents: int) -> Finding:
-    there = {"documents": documents, "queries": layout.queries, "judgements": layout.judgements}
+def _missing(layout: Layout, documents: int, questions: int) -> Finding:
+    """What is not there; questions need neither queries nor judgements beside them."""
+    there = {"documents": documents, "queries": layout.queries or questions, "judgements": layout.judgements or questions}
     return finding_of("missing", (name for name, some in there.items() if not some), refused=True)
 
 

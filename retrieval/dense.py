@@ -59,14 +59,15 @@ class DenseRetriever:
     def retrieve(self, queries: Queries, k: int, candidates: Candidates | None = None) -> Run:
         """One ranking per query: its parts' vectors, each in its own role, summed by weight; see `query_vectors`.
 
-        A query of one plain text part has exactly that text's vector; one without parts, or without a vector, has an empty
-        ranking. A document without a vector is never found. Raises InputError for a query that the encoder cannot read, and a
-        vector of another width.
+        A query of one plain text part has exactly that text's vector; one without parts, without a vector, or with one where
+        no document has anything (a picture beside texts alone), has an empty ranking. A document without a vector is never
+        found. Raises InputError for a query that the encoder cannot read, and a vector of another width.
         """
         found = self.query_vectors(queries)
         hits = self.index.search(found.vectors, k, self._real(candidates))
         partless = np.array([not any(part.is_for("dense") for part in parts) for parts in queries.parts], bool)
-        nothing = ~found.vectors.any(axis=1) & ~partless & (queries.pictured or self.reading.queries != "text")
+        filled = self.layout.filled(self.reading.documents if self.corpus.pictured else "text")
+        nothing = ~found.vectors[:, filled].any(axis=1) & ~partless & (queries.pictured or self.reading.queries != "text")
         empty = partless | nothing
         rows = np.where(empty[:, None], PADDING, hits.rows)
         scores = np.where(empty[:, None], np.float32(-np.inf), hits.scores)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from corpora import Card, ImageRef
+from corpora import Card, Collection, ImageRef
 from corpora.corpus import ROWS_A_BATCH
 from corpora.state import digest_json
 from corpora.workspace import Workspace
@@ -71,20 +71,18 @@ def _seen(task: Any, system: Any) -> dict[str, int]:
     if hasattr(task, "collection"):
         of = task.collection
         notes["trained_on_queries"] = shared_queries(system.spec, of.corpus.fingerprint, of.queries.ids)
-    notes["trained_on_pictures"] = shared_pictures(system.spec, _pictures(task))
+        notes["trained_on_pictures"] = shared_pictures(system.spec, _pictures(of))
+    elif hasattr(task, "recipe"):
+        notes["trained_on_pictures"] = shared_pictures(f"dense:{system.spec}", task.recipe.items().images)
     return {name: count for name, count in notes.items() if count}
 
 
-def _pictures(task: Any) -> Iterator[ImageRef]:
-    """Every picture of a task: of its documents and queries, or of what it labels."""
-    if hasattr(task, "collection"):
-        of = task.collection
-        for start in range(0, len(of.corpus) if of.corpus.pictured else 0, ROWS_A_BATCH):
-            for images in of.corpus.images(np.arange(start, min(start + ROWS_A_BATCH, len(of.corpus)))):
-                yield from images
-        yield from (image for row in range(len(of.queries)) for image in of.queries.images(row))
-    elif hasattr(task, "recipe"):
-        yield from task.recipe.items().images
+def _pictures(of: Collection) -> Iterator[ImageRef]:
+    """Every picture of a collection's documents and queries."""
+    for start in range(0, len(of.corpus) if of.corpus.pictured else 0, ROWS_A_BATCH):
+        for images in of.corpus.images(np.arange(start, min(start + ROWS_A_BATCH, len(of.corpus)))):
+            yield from images
+    yield from (image for row in range(len(of.queries)) for image in of.queries.images(row))
 
 
 def library_versions(more: Sequence[str] = ()) -> dict[str, str]:

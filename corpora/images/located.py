@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,6 @@ from .claims import Claim
 from .fault import ImageFault, Kind
 from .ref import ImageRef
 
-"""How many faulty pictures a corpus or queries name; all are counted."""
 THREADS = 8
 DECODING_THREADS = 2
 NOTES: Mapping[Kind, str] = {
@@ -125,15 +125,27 @@ class Gallery:
 
 
 def stamp(root: Path, paths: Collection[str]) -> str:
-    """The digest of the pictures at these paths under `root`: path, size and time of change of each, so far as it is there."""
-    parts: list[str] = []
+    """The digest of the pictures at these paths under `root`: path, size and time of change of each, so far as it is there and may
+    be read; and of the version of the decoding rules, for they say which are sound.
+    """
+    from .decode import DECODING
+
+    parts = [str(DECODING)]
     for path in sorted(paths):
         try:
-            facts = (root / path).stat()
-            parts += [path, str(facts.st_size), str(facts.st_mtime_ns)]
+            facts = (root / path).stat() if os.access(root / path, os.R_OK) else None
         except (OSError, ValueError):
-            parts += [path, "", ""]
+            facts = None
+        parts += [path, str(facts.st_size), str(facts.st_mtime_ns)] if facts else [path, "", ""]
     return digest(*parts)
+
+
+def is_there(file: Path) -> bool:
+    """Whether a path is a file; no for a name that no file can have."""
+    try:
+        return file.is_file()
+    except OSError:
+        return False
 
 
 def _examined(root: Path, home: Path, path: str) -> _Seen | InputError:
@@ -150,6 +162,8 @@ def _examined(root: Path, home: Path, path: str) -> _Seen | InputError:
         return fault
     except OSError as problem:
         return ImageFault("missing", problem.strerror or str(problem))
+    except RuntimeError as problem:  # pathlib's word for links in a circle
+        return ImageFault("missing", str(problem))
 
 
 def _inside(root: Path, home: Path, path: str) -> Path:

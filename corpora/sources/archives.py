@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import stat
 import zipfile
 import zlib
 from fnmatch import fnmatchcase
+from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 
 from ..errors import InputError, SurroundingsError
@@ -60,11 +62,13 @@ def unpack(archive: Path, folder: Path, *, where: str) -> None:
                 raise InputError("it holds two files of one name", where=where, mend=_ANEW)
             for one in files:
                 _write(opened, one, places[one.filename], where)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as problem:
+    except (zipfile.BadZipFile, zlib.error, LZMAError, EOFError, NotImplementedError, IndexError) as problem:
         raise InputError(f"not a zip archive, or damaged: {problem}", where=where, mend=_ANEW) from None
 
 
 _ANEW = "fetch the archive again, or tell who made it"
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM)
+"""What is wrong with the disk; every other fault of writing a file is one of its name or its bytes."""
 
 
 def _check_sizes(files: list[zipfile.ZipInfo], size: int, folder: Path, where: str) -> None:
@@ -81,7 +85,7 @@ def _check_sizes(files: list[zipfile.ZipInfo], size: int, folder: Path, where: s
 def _place(one: zipfile.ZipInfo, folder: Path, where: str) -> Path:
     """Where a file is written. Raises InputError for one that would leave the folder, and for what is no plain file."""
     name = PurePosixPath(one.filename)
-    if name.is_absolute() or ".." in name.parts or "\\" in one.filename or ":" in name.parts[0]:
+    if not name.parts or name.is_absolute() or ".." in name.parts or "\\" in one.filename or ":" in name.parts[0]:
         raise InputError(f"its file {one.filename!r} leaves the folder it is unpacked into", where=where, mend=_ANEW)
     if stat.S_ISLNK(one.external_attr >> 16):
         raise InputError(f"its file {one.filename!r} is a link", where=where, mend=_ANEW)
@@ -91,8 +95,14 @@ def _place(one: zipfile.ZipInfo, folder: Path, where: str) -> Path:
 
 
 def _write(opened: zipfile.ZipFile, one: zipfile.ZipInfo, place: Path, where: str) -> None:
-    if place.exists():
-        raise InputError(f"another archive holds the file {one.filename!r} too", where=where, mend=_ANEW)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with opened.open(one) as source, open(place, "wb") as target:
-        shutil.copyfileobj(source, target, 1 << 20)
+    try:
+        if place.exists():
+            raise InputError(f"another archive holds the file {one.filename!r} too", where=where, mend=_ANEW)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with opened.open(one) as source, open(place, "wb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+    except OSError as problem:
+        if problem.errno in _DISK:
+            raise
+        said = problem.strerror or problem
+        raise InputError(f"its file {one.filename!r} cannot be unpacked: {said}", where=where, mend=_ANEW) from None

@@ -11,7 +11,8 @@ from typing import Any
 from ..errors import InputError
 from ..images.claims import Claim, claims_of
 from ..images.column import encoded_images
-from ..images.located import Gallery
+from ..images.decode import DECODING
+from ..images.located import Gallery, is_there
 from ..reading.witness import placed
 from ..state import digest
 from ..workspace import Workspace
@@ -50,7 +51,7 @@ class Shelf:
     def found(self, path: str) -> str:
         """The path under the root at which a picture is: the first of the folders that holds it, else as it is written."""
         tried = (path if folder == "." else f"{folder}/{path}" for folder in self.under)
-        return next((name for name in tried if (self.root / name).is_file()), path)
+        return next((name for name in tried if is_there(self.root / name)), path)
 
 
 def shelf_of(table: OpenTable, pictures: Pictures) -> Shelf | None:
@@ -67,7 +68,7 @@ def shelf_of(table: OpenTable, pictures: Pictures) -> Shelf | None:
 
 def shelf_key(table: OpenTable, shelf: Shelf) -> str:
     """What documents with pictures depend on: their table, where pictures are looked for, and the archives that they come from
-    or, in a user's folder, the pictures (path, size and time of change of each).
+    or, in a user's folder, the pictures (path, size and time of change of each); and the version of the decoding rules.
     """
     stamped = shelf.root.parent.name
     if isinstance(table.repository, LocalFolder):
@@ -75,7 +76,7 @@ def shelf_key(table: OpenTable, shelf: Shelf) -> str:
 
         named = (shelf.claims(row.fields[0], row.place) for row in table.rows(IMAGE))
         stamped = stamp(shelf.root, {claim.path for claims in named for claim in claims})
-    return digest(table.key, "pictures", *shelf.under, stamped)
+    return digest(table.key, "pictures", str(DECODING), *shelf.under, stamped)
 
 
 def pictured_documents(table: OpenTable, shelf: Shelf, gallery: Gallery) -> Iterator[Document]:

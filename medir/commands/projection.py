@@ -70,9 +70,9 @@ def projection(
     towers = Tower.of(image).reading("image"), Tower.of(text).reading("text")  # before anything is read
     divided = open_for_projection(data, split, holdout, seed, place)
     beside = out.with_name(f"{out.name}-{HELD_OUT}")
+    done = train_projection(divided, *towers, settings, out, place)
     if divided.held_out:
         write_held_out_captions(beside, data, divided.held_out)
-    done = train_projection(divided, *towers, settings, out, place)
     print(described(done.report))
     if "held_out" in done.report:
         print("\n" + _recalls(done.report["held_out"]))

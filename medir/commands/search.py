@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SHOWN = 160
 BETWEEN = "; "
+LOST = ("undecodable_images", "vectorless_documents")
 
 
 def search(
@@ -105,8 +106,8 @@ def _readable(image: ImageRef) -> ImageRef:
 
 
 def _counted(found: Found) -> list[tuple[str, int]]:
-    """What of the query was not read or not known."""
-    return [(name, value) for name, value in found.notes.items() if value and name.endswith("_queries")]
+    """What of the query was not read or not known, and which documents could not be found for want of a picture."""
+    return [(name, value) for name, value in found.notes.items() if value and (name.endswith("_queries") or name in LOST)]
 
 
 def _check_page(html: Path) -> None:

@@ -36,6 +36,12 @@ class Layout:
         """Whether everything stands in one place."""
         return not self.apart and not self.places
 
+    def filled(self, form: str) -> slice:
+        """What of a vector a document has that is read as `form`: all, unless texts and pictures have places of their own."""
+        if not self.apart or form not in ("text", "image"):
+            return slice(None)
+        return slice(self.dim) if form == "text" else slice(self.dim, None)
+
     def mixed(self, texts: Vectors, pictures: Vectors, form: str) -> Vectors:
         """The vectors float32 (n, width) of n items: `texts` float32 (n, d), `pictures` as `pooled` gives them, zeros where
         there is none. In one place they are added; at length one then, if the model's are, and pictures are among them.

@@ -68,7 +68,8 @@ def query_vectors(encoder: Encoder, queries: Queries, reading: Reading, layout: 
         alone = [one for one in images if one[0] not in both]
         seen = _pictures(encoder, queries, alone, layout, found, workspace, unit=layout.unit or form == "sum")
         mixed = layout.mixed(texts, seen, form)
-        found.vectors = found.vectors + mixed if apart else mixed
+        own = np.isin(np.arange(len(queries)), _rows(images))[:, None]  # no query's vector depends on the others
+        found.vectors = found.vectors + mixed if apart else np.where(own, mixed, texts)
     if found.bad:
         found.notes["undecodable_images_in_queries"] = found.bad
     return found

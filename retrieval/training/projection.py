@@ -20,7 +20,7 @@ from corpora.workspace import Workspace
 from ..encoders.images.projected import Tower, write_projection
 from .cross_encoder import REPAIR, REPORT, Trained, check_place
 from .fitting import Curve, Fitting
-from .projection_data import PICTURES_AS, TEXTS_AS, DividedCaptions, pairs_of, picture_files
+from .projection_data import PICTURES_AS, TEXTS_AS, DividedCaptions, digest_of, pairs_of, picture_files
 from .projection_fit import Pairs, fit_projection, random_projection, recalls
 from .trained_on import PICTURES, TRAINING
 
@@ -97,14 +97,13 @@ def _report(counts: Mapping[str, int], curve: Curve, measured: Mapping[str, Any]
 
 
 def _told(of: DividedCaptions, image: Tower, text: Tower, settings: ProjectionSettings) -> dict[str, Any]:
-    """All that decides the weights: both towers, the data and the settings."""
+    """All that decides the weights and the report: both towers, the data and the settings."""
     train = of.train
     data = {
         "collection": train.name,
         "split": train.split,
-        "pictures": digest_json([[one.key for one in images] for images in train.images]),
-        "texts": digest_json(list(zip(train.ids, train.texts, strict=True))),
-        "held_out": digest_json(list(of.held_out.ids) if of.held_out else []),
+        **digest_of(train),
+        "held_out": digest_of(of.held_out) if of.held_out else {},
     }
     towers = {
         "image": {"name": image.image_encoder.name, "identity": image.image_encoder.identity(), "role": PICTURES_AS},

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corpora import InputError, Role, UsageError
+from corpora import InputError, MedirError, Role, UsageError
 from corpora.caption_folder import ALL, open_captions
 from corpora.captions import CaptionedImages
 from corpora.folder import CARD_FILE
 from corpora.images import ImageRef, pinned
-from corpora.state import digest
+from corpora.state import digest, digest_json
 from corpora.workspace import Workspace
 
 from ..encoders.images.projected import Tower
@@ -44,17 +44,29 @@ class DividedCaptions:
 def open_for_projection(folder: Path, split: str | None, holdout: float, seed: int, workspace: Workspace) -> DividedCaptions:
     """The pictures of a captions folder, a share of them held out: drawn by the hash of seed and id, none in both parts.
 
-    The split `test` is there to be measured: it is refused, unless it is the only one and a share of it is held out.
+    The split `test` is there to be measured: it is refused, alone or within `all`, unless it is the only one and a share of it
+    is held out.
     Raises UsageError for what is refused, InputError where nothing is left, and what `open_captions` raises.
     """
     if not 0 <= holdout < 1:
         raise UsageError(f"--holdout {holdout} is no share", mend="for example: --holdout 0.5")
     found = open_captions(folder, split, workspace)
-    if found.split == MEASURED and not (holdout and len(open_captions(folder, ALL, workspace)) == len(found)):
+    measured = _measured(folder, found, workspace)
+    if measured and not (holdout and len(open_captions(folder, ALL, workspace)) == measured):
         what = "the split 'test' is measured, and what is measured is not trained on"
         mend = "train on another split (--split train); where it is the only one, hold a share of it out: --holdout 0.5"
         raise UsageError(what, where=str(folder), mend=mend)
     return divided(found, holdout, seed)
+
+
+def _measured(folder: Path, found: CaptionedImages, workspace: Workspace) -> int:
+    """How many pairs of the split `test` are among those found."""
+    if found.split != ALL:
+        return len(found) if found.split == MEASURED else 0
+    try:
+        return len(open_captions(folder, MEASURED, workspace))
+    except MedirError:  # there is no such split, or none of its pictures can be read
+        return 0
 
 
 def divided(captions: CaptionedImages, share: float, seed: int) -> DividedCaptions:
@@ -111,6 +123,12 @@ def _features(captions: CaptionedImages, image: Tower, workspace: Workspace) -> 
     np.add.at(features, owner[seen], vectors[seen])
     counts = np.stack([np.bincount(owner[which], minlength=len(captions)) for which in (seen, ~seen)], axis=1).astype(np.int64)
     return np.asarray(features / np.maximum(counts[:, :1], 1), np.float32), counts
+
+
+def digest_of(captions: CaptionedImages) -> dict[str, str]:
+    """sha256 (hex) over the pictures, and over the ids and texts."""
+    pictures = digest_json([[one.key for one in images] for images in captions.images])
+    return {"pictures": pictures, "texts": digest_json(list(zip(captions.ids, captions.texts, strict=True)))}
 
 
 def picture_files(captions: CaptionedImages) -> list[str]:

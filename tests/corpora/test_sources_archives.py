@@ -25,6 +25,14 @@ def named(name: str) -> bytes:
     return packed(lambda opened: opened.writestr(name, b"x"))
 
 
+def both(*names: str) -> bytes:
+    def fill(opened: zipfile.ZipFile) -> None:
+        for name in names:
+            opened.writestr(name, b"x")
+
+    return packed(fill)
+
+
 def linked() -> bytes:
     link = zipfile.ZipInfo("a.png")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -33,11 +41,18 @@ def linked() -> bytes:
 
 def twice() -> bytes:
     with pytest.warns(UserWarning, match="Duplicate name"):
-        return packed(lambda opened: [opened.writestr("a.png", b"x"), opened.writestr("a.png", b"y")])  # type: ignore[arg-type]
+        return both("a.png", "a.png")
 
 
 def bomb() -> bytes:
     return packed(lambda opened: opened.writestr("a.png", bytes(65 << 20)), zipfile.ZIP_DEFLATED)
+
+
+def inside(kind: int) -> bytes:
+    """Flip every bit of the file's bytes, which stand after a head of 35."""
+    data = bytearray(packed(lambda opened: opened.writestr("a.png", b"hello" * 100), kind))
+    data[37:55] = bytes(255 - one for one in data[37:55])
+    return bytes(data)
 
 
 def cut() -> bytes:
@@ -55,6 +70,8 @@ def cut() -> bytes:
         (linked, "'a.png' is a link"),
         (twice, "two files of one name"),
         (bomb, r"1 files of 68 MB, from 0\.1 MB"),
+        (lambda: named("."), r"'\.' leaves the folder"),
+        (lambda: named("x" * 300), "cannot be unpacked: File name too long"),
         (cut, "not a zip archive, or damaged"),
         (lambda: b"no zip", "not a zip archive, or damaged"),
     ],
@@ -78,6 +95,21 @@ def test_damaged_bytes_inside_are_found(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     with pytest.raises(InputError, match="damaged: Bad CRC"):
         unpack(tmp_path / "a.zip", tmp_path / "out", where="here")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (lambda: inside(zipfile.ZIP_BZIP2), "'a.png' cannot be unpacked: Invalid data stream"),
+        (lambda: inside(zipfile.ZIP_LZMA), "not a zip archive, or damaged"),
+        (lambda: both("a", "a/b"), "'a/b' cannot be unpacked: File exists"),
+    ],
+)
+def test_what_is_found_while_files_are_written(tmp_path: Path, data: Callable[[], bytes], message: str) -> None:
+    (tmp_path / "a.zip").write_bytes(data())
+    (tmp_path / "files").mkdir()
+    with pytest.raises(InputError, match=message):
+        unpack(tmp_path / "a.zip", tmp_path / "files", where="here")
 
 
 def test_files_are_written_as_they_are(tmp_path: Path) -> None:

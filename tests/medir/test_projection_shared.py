@@ -37,5 +37,6 @@ def test_text_to_image_in_a_joint_space(shared: Path, tmp_path: Path, capsys: py
     assert "trained_on_pictures" not in row["notes"]
     assert row["queries"] in range(140, 175)
     assert row["measures"]["R@10"]["low"] > 10 / 140  # above chance, with its interval
-    (seen,) = json.loads(medir("run", "--data", data, "--type", "text-to-image", "--encoder", model, "--k", 100, "--format", "json"))
+    both = ("--data", data, *both[2:])
+    (seen,) = json.loads(medir("run", *both, "--format", "json"))
     assert seen["notes"]["trained_on_pictures"] in range(140, 175)

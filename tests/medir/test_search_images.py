@@ -93,6 +93,14 @@ def test_a_page_is_written_beside_the_table(folder: Path, tmp_path: Path, capsys
     assert "image_parts_unread_queries: 1" in text
 
 
+def test_documents_that_lost_their_picture_are_counted(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Image.effect_noise((60, 60), 90).convert("RGB").save(folder / "scans" / "red.png")
+    (folder / "scans" / "red.png").write_bytes((folder / "scans" / "red.png").read_bytes()[:2000])
+    hits, told = asked(capsys, folder, "red", retriever=f"dense:{SEER}(documents=image)")
+    assert {hit["id"] for hit in hits} == {"green", "blue", "grey"}
+    assert told.splitlines()[-2:] == ["undecodable_images: 2", "vectorless_documents: 1"]
+
+
 BAD = [
     ({}, "nothing is asked"),
     ({"frame": 1}, "frame of no picture"),

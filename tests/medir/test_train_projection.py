@@ -55,4 +55,8 @@ def test_refusals_write_nothing(tmp_path: Path) -> None:
         projection(data=tmp_path, out=tmp_path / "p", **TOWERS)
     with pytest.raises(UsageError, match="no pair to tell"):
         projection(data=data, out=tmp_path / "p", batch=1, **TOWERS)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "notes.txt").touch()
+    with pytest.raises(InputError, match="holds something else"):
+        projection(data=data, out=tmp_path / "taken", **TOWERS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "taken"]

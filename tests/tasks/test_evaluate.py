@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ import pytest
 from corpora import Card, Collection, InputError, Qrels, Queries, StateError, UsageError, corpus_of
 from corpora.workspace import Workspace
 from retrieval.systems import make_system
+from tasks.asked import ask
 from tasks.comparison import against_first, all_pairs
 from tasks.evaluate import evaluate
 from tasks.result_folder import read_result
@@ -106,6 +108,26 @@ def test_queries_that_a_model_was_trained_on_are_counted(collection: Collection,
     assert evaluate(make_task(collection, k=10), system, workspace).notes["trained_on_queries"] == 1
     (model / "training.json").write_text(json.dumps({"data": {"corpus": "of another corpus"}}))
     assert "trained_on_queries" not in evaluate(make_task(collection, k=10), system, workspace).notes
+
+
+def test_pictures_that_a_model_was_trained_on_are_counted(workspace: Workspace, tmp_path: Path) -> None:
+    pytest.importorskip("PIL")
+    from corpora.caption_folder import open_captions
+    from tests.tasks import picture_data
+
+    held = open_captions(picture_data.caption_folder(tmp_path / "fields", 2), None, workspace)
+    model = tmp_path / "a model"
+    model.mkdir()
+    (model / "training_pictures.json").write_text(json.dumps([*(own[0].sha256 for own in held.images[:4]), "another"]))
+    colours = make_system(f"dense:{picture_data.__file__}:Colours")
+    trained = replace(colours, spec=f"dense:{model}")  # type: ignore[type-var]
+    for kind in ("text-to-image", "image-to-text"):
+        task: Any = ask(held, kind).task
+        notes = [evaluate(task, one, workspace).notes for one in (trained, colours)]
+        assert [one.get("trained_on_pictures", 0) for one in notes] == [4, 0]
+    clustered: Any = ask(held, "clustering", options={"label": "colour"}).task
+    system = replace(picture_data.SYSTEM, spec=str(model))
+    assert evaluate(clustered, system, workspace).notes["trained_on_pictures"] == 4
 
 
 def test_candidates_are_part_of_what_is_compared(collection: Collection, workspace: Workspace) -> None:

@@ -10,6 +10,7 @@ import orjson
 
 from ...errors import InputError
 from ...images.claims import Claim
+from ...images.located import is_there
 from ...reading.streams import unreadable
 from ..captioned import Pair
 from ..files import user_file
@@ -59,7 +60,7 @@ def _listed(path: Path, part: str) -> list[Any]:
 
 def _volume(folder: Path, file: str) -> str:
     tried = [file, *(file.removesuffix(".npy") + ending for ending in _NIFTI if file.endswith(".npy"))]
-    return next((one for one in tried if (folder / one).is_file()), file)
+    return next((one for one in tried if is_there(folder / one)), file)
 
 
 def _slices(folder: Path, file: str) -> tuple[Claim, ...]:

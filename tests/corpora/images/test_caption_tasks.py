@@ -166,6 +166,18 @@ def test_a_question_asks_for_its_picture(tmp_path, home):
     assert len({tuple(question_to_image(captions, seed).queries.texts) for seed in range(12)}) > 3
 
 
+def test_what_is_asked_stands_in_no_caption_of_an_equal_picture(tmp_path, home):
+    painted(tmp_path / "data" / "0.png")
+    pairs = [{"question": f"Question {number}?", "answer": f"answer {number}"} for number in range(6)]
+    text = " ".join(f"{pair['question']} {pair['answer']}." for pair in pairs)
+    lines(tmp_path / "data" / "captions.jsonl", [{"id": name, "image": "0.png", "text": text, "qa": pairs} for name in "abcd"])
+    made = question_to_image(open_captions(tmp_path / "data", None, home))
+    asked = set(made.queries.texts)
+    assert len(asked) > 1
+    left = " ".join(f"{pair['question']} {pair['answer']}." for pair in pairs if pair["question"] not in asked)
+    assert made.corpus.table.column("text").to_pylist() == [left] * 4
+
+
 def test_samples(captions):
     assert first(captions, 2).ids == ("a", "b")
     some = drawn(captions, 3, seed=1)

@@ -19,6 +19,8 @@ from corpora.images import ImageRef, decode
 from corpora.images.claims import Claim, claims_of
 from corpora.images.located import Gallery, stamp
 from corpora.images.modality import modality_of, with_modality
+from corpora.sources.pictured import Shelf
+from corpora.workspace import Workspace
 
 
 @pytest.mark.parametrize(
@@ -128,6 +130,15 @@ def test_paths_may_not_leave_the_folder(tmp_path):
     assert len(gallery.refs((Claim("fine.png"),), "", "")) == 1
 
 
+def test_links_in_a_circle_and_names_too_long_are_missing_pictures(tmp_path):
+    (tmp_path / "a.png").symlink_to("a.png")
+    gallery = Gallery(tmp_path)
+    assert gallery.refs([Claim("a.png"), Claim("x" * 300 + ".png")], "f:1", "document 'd'") == ()
+    assert gallery.counts == {"missing_images": 2}
+    shelf = Shelf(tmp_path, (".", "under"), Workspace(tmp_path))
+    assert shelf.found("x" * 300) == "x" * 300
+
+
 def test_damage_is_found_where_pixels_are_decoded(tmp_path):
     cut(tmp_path / "cut.png")
     assert len(Gallery(tmp_path).refs((Claim("cut.png"),), "", "")) == 1
@@ -146,6 +157,17 @@ def test_a_stamp_changes_with_any_picture(tmp_path):
     stamps.append(stamp(tmp_path, {"b.png", "a.png"}))
     assert len(set(stamps)) == 3
     assert stamp(tmp_path, {"b.png", "a.png"}) == stamps[2]
+
+
+def test_a_stamp_changes_with_leave_to_read_and_with_the_decoding_rules(tmp_path, monkeypatch):
+    painted(tmp_path / "a.png")
+    before = stamp(tmp_path, {"a.png"})
+    with monkeypatch.context() as changed:
+        changed.setattr("os.access", lambda path, mode: False)
+        assert stamp(tmp_path, {"a.png"}) != before
+    assert stamp(tmp_path, {"a.png"}) == before
+    monkeypatch.setattr(decode, "DECODING", decode.DECODING + 1)
+    assert stamp(tmp_path, {"a.png"}) != before
 
 
 def test_queries_are_sliced_by_modality_where_there_is_a_picture(tmp_path):

@@ -228,3 +228,23 @@ def test_vqa_rad(shared, home):
     }
     assert all(len(one.images) == 1 and "image" not in one.metadata for one in questions.items)
     assert questions.notes == {}
+
+
+def test_a_kept_corpus_names_faults_where_its_folder_lies_now(tmp_path, home):
+    folder = folder_of(tmp_path / "old", [{"_id": "d1", "text": "words", "image": "none.png"}])
+    first, _, _ = open_folder_corpus(folder, home)
+    moved = folder.rename(tmp_path / "new")
+    second, _, notes = open_folder_corpus(moved, home)
+    message = "corpus.jsonl:1, document 'd1': none.png: there is no such file"
+    assert (first.faults, second.faults) == ((f"{folder}/{message}",), (f"{moved}/{message}",))
+    assert notes == {"missing_images": 1}
+
+
+def test_questions_beside_a_corpus_are_validated_too(tmp_path, home):
+    painted(tmp_path / "data" / "a.png")
+    lines(tmp_path / "data" / "corpus.jsonl", [{"_id": "d1", "text": "words"}])
+    rows = [{"id": name, "question": "Is it?", "answer": "yes", "image": f"{name}.png"} for name in "ab"]
+    lines(tmp_path / "data" / "questions.jsonl", rows)
+    report = validate(tmp_path / "data", home)
+    assert (report.documents, report.queries, report.refused) == (1, 2, False)
+    assert [(one.name, one.count) for one in report.findings] == [("missing_images", 1)]

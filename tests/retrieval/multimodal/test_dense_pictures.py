@@ -114,7 +114,7 @@ def test_rankings_equal_numpy(
     assert run.notes["vectorless_documents"] == 20 - len(real) > 0
     for row in range(len(asked)):
         names, values = run.of(row)
-        if not vectors[row].any():
+        if not vectors[row][documents.any(axis=0)].any():
             assert names == []
             continue
         np.testing.assert_allclose(values, [scores[row, int(name[1:])] for name in names], atol=2e-6)
@@ -125,6 +125,20 @@ def test_rankings_equal_numpy(
     again = make_system(f"dense:colours:{spec}").bind(corpus(items, tmp_path), workspace).retrieve(queries(asked), 20)
     assert (again.docs, again.scores.tobytes(), again.notes) == (run.docs, run.scores.tobytes(), run.notes)
     assert len(decoder.seen) == seen, "a second run decodes nothing"
+
+
+def test_a_query_that_shares_no_place_with_any_document_finds_nothing(tmp_path: Path, decoder: Decoder) -> None:
+    image = picture(tmp_path / "p", 1)
+    plain, pictured = corpus_with([("d1", "fever", [])]), corpus_with([("d1", "fever", [image])], tmp_path)
+    asked = Queries(("text", "picture"), ((Part("fever"),), (Part(image=image),)))
+    for held, options, empty in (
+        (plain, "documents=concat", 1),
+        (pictured, "documents=text, queries=concat", 1),
+        (pictured, "documents=image, queries=concat", 0),
+    ):
+        run = make_system(f"dense:colours:Colours({options})").bind(held, Workspace(tmp_path / "home")).retrieve(asked, 1)
+        assert [run.of(empty)[0], run.of(1 - empty)[0]] == [[], ["d1"]]
+        assert run.notes["vectorless_queries"] == 1
 
 
 def test_late_fusion_equals_numpy(tmp_path: Path, decoder: Decoder, items: list[Item], asked: list[Item]) -> None:
@@ -151,6 +165,13 @@ def test_weights_and_roles_of_parts_hold(tmp_path: Path, decoder: Decoder, items
     found = retriever.query_vectors(Queries(("q",), (parts,)))  # type: ignore[attr-defined]
     words = 0.5 * unit(text_vector("fever")) + 0.25 * unit(text_vector("a passage"))
     np.testing.assert_allclose(found.vectors[0], unit(words + 2 * unit(picture_vector(image.path))), atol=1e-6)
+
+
+def test_a_querys_vector_does_not_depend_on_the_others(tmp_path: Path, decoder: Decoder, items: list[Item]) -> None:
+    retriever: Any = make_system("dense:colours:Colours").bind(corpus(items, tmp_path), Workspace(tmp_path / "home"))
+    words, image = (Part("fever", weight=0.5), Part("cough", weight=0.5)), (Part(image=picture(tmp_path / "q", 90)),)
+    alone, beside = (retriever.query_vectors(Queries(("a", "b")[: len(own)], own)).vectors for own in ((words,), (words, image)))
+    np.testing.assert_array_equal(alone[0], beside[0])
 
 
 def test_bad_pictures_are_counted_and_named(tmp_path: Path, decoder: Decoder) -> None:

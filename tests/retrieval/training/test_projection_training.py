@@ -130,6 +130,14 @@ def test_another_tower_another_map_another_identity(of: DividedCaptions, tmp_pat
         ProjectedEncoder.open(tmp_path / "q")
 
 
+def test_other_held_out_captions_are_no_report_that_was_there_already(of: DividedCaptions, tmp_path: Path) -> None:
+    assert of.held_out
+    train_projection(of, *TOWERS, QUICK, tmp_path / "p", Workspace())
+    mended = replace(of.held_out, texts=("mended", *of.held_out.texts[1:]))
+    with pytest.raises(InputError, match="another"):
+        train_projection(DividedCaptions(of.train, mended), *TOWERS, QUICK, tmp_path / "p", Workspace())
+
+
 def test_a_killed_training_leaves_nothing_and_ends_as_if_it_had_not_been(
     of: DividedCaptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,8 +255,10 @@ def test_refused_before_anything_is_fitted(data: Path, tmp_path: Path) -> None:
     for row in rows:
         (parted / row["image"]).hardlink_to(data / row["image"])
     write_rows(parted, [{**row, "split": "test" if n % 2 else "train"} for n, row in enumerate(rows)])
-    with pytest.raises(UsageError, match="'test' is measured"):
-        open_for_projection(parted, "test", 0.5, 0, Workspace())
+    for split in ("test", "all"):
+        with pytest.raises(UsageError, match="'test' is measured"):
+            open_for_projection(parted, split, 0.5, 0, Workspace())
+    assert len(open_for_projection(data, "all", 0.5, 0, Workspace()).train) == 32
     assert len(open_for_projection(parted, "train", 0.0, 0, Workspace()).train) == 32
     with pytest.raises(UsageError, match="reads no image"):
         TOWERS[1].reading("image")
