@@ -34,6 +34,8 @@ __all__ = [
     "ranks",
     "text_to_image",
 ]
+MOST_JUDGEMENTS = 20_000_000
+"""Judgements of pictures by label that are held at most, some 3 GB; they grow with the square of a label's pictures."""
 RECALLS = ("R@1", "R@5", "R@10", "nDCG@10", "RR")
 HITS = ("Success@1", "Success@5", "Success@10")
 """Beside RECALLS where a query has several right answers: whether one of them is found, which is what recall at k of one-to-one
@@ -72,11 +74,12 @@ def image_to_image(captions: CaptionedImages, label: str) -> Collection:
 
     The picture itself, and those that equal it, are taken out of its ranking. Queries are sliced by the label.
     Notes: `unlabelled_images` (left out), `queries_without_an_answer` (the only ones of their label: they are documents).
-    Raises InputError where no picture has the label, and where no two share one.
+    Raises InputError where no picture has the label, where no two share one, and where the judgements would be too many to hold.
     """
     own = captions.take(labelled_rows(captions, label))
     keys, labels = image_keys(own), [str(fields[label]) for fields in own.metadata]
     same, alike = _rows_by(keys), _rows_by(labels)
+    _check_judgements(captions, alike.values())
     right = [[other for other in alike[name] if keys[other] != key] for name, key in zip(labels, keys, strict=True)]
     asking = [row for row, others in enumerate(right) if others]
     if not asking:
@@ -117,6 +120,14 @@ def question_to_image(captions: CaptionedImages, seed: int = 0) -> Collection:
     right = [same[key] for key in image_keys(captions)]
     found = _collection(captions, queries, corpus, [right[row] for row in asking], asking, counts)
     return replace(found, card=replace(found.card, known_item=True))
+
+
+def _check_judgements(captions: CaptionedImages, alike: Iterable[Sequence[int]]) -> None:
+    """Raise InputError where all pictures of each group as right answers of each other are more than fit in memory."""
+    pairs = sum(len(rows) * (len(rows) - 1) for rows in alike)
+    if pairs > MOST_JUDGEMENTS:
+        what = f"{pairs:,} pairs of pictures share a label, of which {MOST_JUDGEMENTS:,} can be judged"
+        raise InputError(what, where=captions.name, mend="draw some of the pictures: --pairs 3000")
 
 
 class Ranks(NamedTuple):

@@ -125,8 +125,8 @@ class Gallery:
 
 
 def stamp(root: Path, paths: Collection[str]) -> str:
-    """The digest of the pictures at these paths under `root`: path, size and time of change of each, so far as it is there and may
-    be read; and of the version of the decoding rules, for they say which are sound.
+    """The digest of the pictures at these paths under `root`: path, size and time of change of each, so far as it is there and
+    may be read; and of the version of the decoding rules, for they say which are sound.
     """
     from .decode import DECODING
 
@@ -162,8 +162,8 @@ def _examined(root: Path, home: Path, path: str) -> _Seen | InputError:
         return fault
     except OSError as problem:
         return ImageFault("missing", problem.strerror or str(problem))
-    except RuntimeError as problem:  # pathlib's word for links in a circle
-        return ImageFault("missing", str(problem))
+    except RuntimeError:  # pathlib's word for it
+        return ImageFault("missing", "links in a circle")
 
 
 def _inside(root: Path, home: Path, path: str) -> Path:

@@ -118,6 +118,13 @@ def test_image_to_text_is_the_other_way_round(captions):
         image_to_text(captions.take([4]))
 
 
+def test_more_judgements_than_can_be_held_are_refused(captions, monkeypatch):
+    monkeypatch.setattr("corpora.caption_tasks.MOST_JUDGEMENTS", 3)
+    with pytest.raises(InputError, match="4 pairs of pictures share a label, of which 3 can be judged") as fault:
+        image_to_image(captions, "organ")
+    assert "--pairs" in fault.value.mend
+
+
 def test_image_to_image_takes_the_picture_itself_out(captions):
     made = image_to_image(captions, "organ")
     assert made.corpus.ids.to_pylist() == list("abcd")
