@@ -7,9 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .captions import CaptionedImages
 from .errors import InputError
-from .images import ImageRef
+from .images import ImageRef, pinned
 from .labelled import LabelledTexts, Labels
 
 TRAIN, TEST = "train", "test"
@@ -36,11 +39,12 @@ def drawn(captions: CaptionedImages, n: int, seed: int = 0, replacement: bool = 
 
 
 def halves(captions: CaptionedImages, seed: int = 0) -> tuple[CaptionedImages, CaptionedImages]:
-    """Two halves by the sha256 of seed and pictures, of splits called `train` and `test`; equal pictures are in the same half.
+    """Two halves by the sha256 of seed and pictures, of splits called `train` and `test`; pairs that share a picture's file, be
+    it through a third, are in the same half.
 
     Raises InputError for fewer than two different pictures.
     """
-    keys = image_keys(captions)
+    keys = _group_keys(captions)
     ordered = sorted(set(keys), key=lambda key: (_hashed(seed, key), key))
     if len(ordered) < 2:
         raise InputError("there are no two different pictures in it", where=captions.name, mend="halves need a second one")
@@ -49,6 +53,22 @@ def halves(captions: CaptionedImages, seed: int = 0) -> tuple[CaptionedImages, C
     for row, key in enumerate(keys):
         rows[TRAIN if key in training else TEST].append(row)
     return replace(captions.take(rows[TRAIN]), split=TRAIN), replace(captions.take(rows[TEST]), split=TEST)
+
+
+def sharing_a_file(images: Sequence[Sequence[ImageRef]]) -> NDArray[np.int64]:
+    """A number for each pair, int64 (n), equal for those that share a picture file, be it through a third."""
+    parent = list(range(len(images)))
+
+    def top(row: int) -> int:
+        while parent[row] != row:
+            parent[row] = row = parent[parent[row]]
+        return row
+
+    first: dict[str, int] = {}
+    for row, own in enumerate(images):
+        for image in own:
+            parent[top(row)] = top(first.setdefault(pinned(image).sha256, row))
+    return np.array([top(row) for row in range(len(images))], np.int64)
 
 
 def labelled_images(captions: CaptionedImages, label: str, *, split: bool = True, seed: int = 0) -> LabelledTexts:
@@ -77,6 +97,15 @@ def labelled_rows(captions: CaptionedImages, label: str) -> list[int]:
 def image_keys(captions: CaptionedImages) -> list[str]:
     """What tells the pictures of each pair apart, wherever they lie: the keys of all, in order."""
     return [" ".join(image.key for image in images) for images in captions.images]
+
+
+def _group_keys(captions: CaptionedImages) -> list[str]:
+    """Of each pair the least key of all pairs that share a file with it."""
+    keys, groups = image_keys(captions), sharing_a_file(captions.images).tolist()
+    least: dict[int, str] = {}
+    for group, key in zip(groups, keys, strict=True):
+        least[group] = min(least.get(group, key), key)
+    return [least[group] for group in groups]
 
 
 def _labels(part: CaptionedImages, label: str) -> Labels:

@@ -73,6 +73,7 @@ def image_to_image(captions: CaptionedImages, label: str) -> Collection:
     """Each picture asks for the others that have the same `label` (a metadata field); the pictures are the documents.
 
     The picture itself, and those that equal it, are taken out of its ranking. Queries are sliced by the label.
+    Sharing a label is a coarse relevance, which every result says: the note `coarse_labels` counts them.
     Notes: `unlabelled_images` (left out), `queries_without_an_answer` (the only ones of their label: they are documents).
     Raises InputError where no picture has the label, where no two share one, and where the judgements would be too many to hold.
     """
@@ -90,6 +91,7 @@ def image_to_image(captions: CaptionedImages, label: str) -> Collection:
     ignored = {own.ids[row]: frozenset(own.ids[other] for other in same[keys[row]]) for row in asking}
     qrels = Qrels({own.ids[row]: dict.fromkeys((own.ids[other] for other in right[row]), 1) for row in asking}, ignored)
     notes = {"unlabelled_images": len(captions) - len(own), "queries_without_an_answer": len(own) - len(asking)}
+    notes["coarse_labels"] = len(alike)
     corpus = _corpus(own, range(len(own)), pictures=True)
     return with_modality(Collection(card, own.split, corpus, queries, qrels, _counted(own, notes)))
 

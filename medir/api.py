@@ -17,7 +17,7 @@ from tasks.comparison import Comparison, against_first
 from tasks.result import Result
 from tasks.retrieval_task import RetrievalTask
 
-from .folder_data import open_data
+from .folder_data import RETRIEVAL, open_data
 
 DEPTH = 1000
 Data: TypeAlias = Collection | LabelledTexts | TextPairs | CaptionedImages
@@ -77,6 +77,8 @@ def _asked(
             raise UsageError(f"{data} has a type already", mend="leave out type and options")
         return ask_named(data, None, None, workspace, measures=measures, k=k)
     found = open_data(Path(data), kind, None, workspace) if isinstance(data, str | Path) else data
+    if isinstance(found, Collection) and kind not in ("", RETRIEVAL):
+        raise UsageError(f"{found.name} has documents and queries, and is no data for {kind}", mend="leave out type")
     return ask(found, kind, None, measures, DEPTH if k is None else k, options)
 
 

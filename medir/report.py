@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import Any, Literal
 
 from corpora.errors import UsageError
-from tasks.comparison import Comparison
+from tasks.comparison import Comparison, same_items
 from tasks.result import Result, Value
 
 from .printable import printable, printable_json, printable_lines, printable_markdown
@@ -73,6 +73,8 @@ def _remarks(results: Sequence[Result], marks: Marks) -> list[str]:
     lines += cost_remarks(results)
     for result in results:
         lines += [counted_line(result.system, result.notes), *faulty_lines(result)]
+        if not same_items(results[0], result):
+            lines.append(f"  not tested against {results[0].system}, which was scored over other {result.unit}")
     return ["\n".join(lines)]
 
 

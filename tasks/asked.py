@@ -33,7 +33,8 @@ TASKS: Registry[Callable[..., Asked]] = Registry("task")
 Loaded: TypeAlias = Collection | LabelledTexts | TextPairs | Questions | CaptionedImages
 DENSE = "dense:"
 _ELSEWHERE = {QA: "it asks questions: medir qa --task {} --llm GEN", CORPUS: "it is a corpus: medir qa --corpus {}"}
-WITH_OPTIONS = ("clustering", "zero-shot")
+TAKES = {"clustering": ("form", "fraction", "most", "experiments", "seed"), "zero-shot": ("templates", "names")}
+"""The options of each type that has any of its own."""
 OFFLINE = "HF_HUB_OFFLINE"
 
 
@@ -121,18 +122,27 @@ def ask(
     """The task of some data; `kind` says which where it is labels, pairs or captions.
 
     `options` are those of a clustering, of a zero-shot classification, or of what is made of captions (`captioned.Choices`).
-    Raises UsageError for questions, which are answered and not ranked, and as the makers of tasks do.
+    Raises UsageError for questions, which are answered and not ranked, for an option that nothing takes, and as the makers of
+    tasks do.
     """
     if isinstance(loaded, Questions):
         raise UsageError(f"{loaded.name} asks questions", mend=f"use: medir qa --task {loaded.name} --llm GEN")
     if isinstance(loaded, CaptionedImages):
         return ask(captioned(loaded, kind, options or {}), kind, None, measures, k, others(options or {}))
+    _check_options(options or {}, kind, loaded.name)
     aside = {name: count for name, count in loaded.notes.items() if name in ASIDE}
     if isinstance(loaded, Collection):
         return Asked(make_task(loaded, measures, k), notes=aside)
     loaded = replace(loaded, notes={name: count for name, count in loaded.notes.items() if name not in ASIDE})
-    chosen = options if options and kind in WITH_OPTIONS else {}
-    return Asked(make_embedding_task(kind, loaded, split, measures, **chosen), notes=aside)
+    return Asked(make_embedding_task(kind, loaded, split, measures, **(options or {})), notes=aside)
+
+
+def _check_options(options: Mapping[str, Any], kind: str, name: str) -> None:
+    """Raise UsageError for an option that the type does not take, or not of data that is no captions."""
+    takes = TAKES.get(kind, ())
+    if unknown := next((option for option in options if option not in takes), None):
+        mend = f"it takes: {', '.join(takes)}" if takes else "leave it out; label, pairs and seed are for captions"
+        raise UsageError(f"{kind or 'retrieval'} takes no option {unknown!r} here", where=name, mend=mend)
 
 
 def is_named(name: str) -> bool:

@@ -72,8 +72,11 @@ def against_first(results: Sequence[Result], measures: Sequence[str] = ()) -> li
 
 
 def marks(results: Sequence[Result]) -> dict[tuple[str, ...], str]:
-    """The mark (see `Comparison.mark`) of every result's key and measure against the first system, without the intervals."""
-    pairs, p = _tested(results, ())
+    """The mark (see `Comparison.mark`) of every result's key and measure against the first system, without the intervals.
+
+    A result that was scored over other items than the first has none.
+    """
+    pairs, p = _tested([one for one in results if same_items(results[0], one)], ())
     found: dict[tuple[str, ...], str] = {}
     for (first, second, name), adjusted in zip(pairs, holm(p).tolist(), strict=True):
         gap = second.measures[name].mean - first.measures[name].mean
@@ -127,8 +130,13 @@ def compared(results: Sequence[Result]) -> list[str]:
     return [name for name in shared if not name.startswith("Judged")]
 
 
+def same_items(first: Result, other: Result) -> bool:
+    """Whether two results hold values of the same queries or items, in one order, so that these can be paired."""
+    return first.per_query.ids == other.per_query.ids
+
+
 def check_comparable(results: Sequence[Result]) -> None:
-    """Raise InputError where two results are not of the same task, version, data and depth.
+    """Raise InputError where two results are not of the same task, version, data and depth, or not over the same items.
 
     Which judgements a corpus has is no matter where answers are compared: they may be drawn from another corpus.
     """
@@ -142,6 +150,10 @@ def check_comparable(results: Sequence[Result]) -> None:
                 where=str(other.folder or other.system),
                 mend="compare results of the same task, split, data and depth; run them again where a version has changed",
             )
+        if not same_items(first, other):
+            what = f"not comparable with {first.system}: they were scored over different {first.unit}"
+            mend = "mend the pictures that one of them could not decode, and run both again"
+            raise InputError(what, where=str(other.folder or other.system), mend=mend)
 
 
 def _compared(pairs: Sequence[Pair], p: Sequence[float], adjusted: Sequence[float]) -> list[Comparison]:

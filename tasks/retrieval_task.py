@@ -98,7 +98,7 @@ class RetrievalTask:
         retrieved = time.perf_counter()
         result = scored(of, run, self.measures, self.k, system.spec)
         echo = getattr(retriever, "echo", None)
-        faults = [*of.corpus.faults, *of.queries.faults, *faults_of(retriever, of.queries)]
+        faults = list(dict.fromkeys((*of.corpus.faults, *of.queries.faults, *faults_of(retriever, of.queries))))
         named = {"faulty_images": faults[:FAULTS_NAMED]} if faults else {}
         result = replace(result, prompts=echo(of.queries, of.corpus) if echo else {}, details=named)
         seconds = {"index": bound - began, "retrieve": retrieved - bound, "score": time.perf_counter() - retrieved}

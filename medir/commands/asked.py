@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from corpora import UsageError
+from corpora.captions import CaptionedImages
 from corpora.workspace import Workspace
 from medir.folder_data import RETRIEVAL, open_data
 from retrieval.systems import make_system
@@ -32,6 +33,8 @@ OPTION_TYPES = {
     "--label-names": ("zero-shot",),
 }
 """Which types take the flags that are options of what is made of captions."""
+DRAWN_ANYWAY = ("classification", "question-to-image")
+"""Types that draw by the seed even where all pairs are used: halves, and questions."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,8 @@ def _check(flags: Flags) -> None:
         _refuse(flags, RANKED_ONLY, f"{flags.kind} embeds {_embedded(flags.kind)}, and takes no")
     if flags.kind in CAPTION_TYPES:
         _refuse(flags, [DANGLING], f"{flags.kind} takes no")
+    if "seed" in flags.options and "pairs" not in flags.options and flags.kind not in DRAWN_ANYWAY:
+        raise UsageError("--seed decides which pairs are drawn, and all are used", mend="give --pairs too, or leave out --seed")
 
 
 def _no_option(kind: str | None) -> str:
@@ -183,6 +188,8 @@ def _of_name(name: str, split: str | None, subset: str | None, flags: Flags, pla
 def _of_folder(folder: Path, flags: Flags, place: Workspace) -> Asked:
     depth = DEPTH if flags.k is None else flags.k
     loaded = open_data(folder, flags.kind or "", flags.split, place, allow_dangling=flags.allow_dangling)
+    if not isinstance(loaded, CaptionedImages):
+        _refuse(flags, list(OPTION_TYPES), f"{folder} has no captions to use, and takes no")
     asked = ask(loaded, flags.kind or "", flags.split, flags.measures, depth, flags.options)
     return _with_changes(asked, flags)
 

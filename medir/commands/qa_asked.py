@@ -18,7 +18,7 @@ from tasks.qa.contexts import make_context, poisoned, read_poison
 from tasks.qa.judged import Judges
 from tasks.qa.opening import has_gold, open_context_corpus, over, questions_named
 from tasks.qa.passages import Context
-from tasks.qa.prompting import NearestShots, Prompting, read_shots
+from tasks.qa.prompting import MOST_IMAGES, NearestShots, Prompting, read_shots
 from tasks.qa.readers import make_reader
 from tasks.qa.task import QaTask, make_qa_task
 from tasks.result import Result
@@ -112,6 +112,8 @@ def _number(k: str) -> int:
 
 
 def _prompting(flags: Flags, asked: Asked, place: Workspace) -> Prompting:
+    if flags.show == "text" and flags.most_images != MOST_IMAGES:
+        raise UsageError("--most-images counts pictures of passages, and none are shown", mend="give --show image or --show both")
     plain = Prompting(
         style=flags.style,  # type: ignore[arg-type]
         order=flags.order,  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from corpora import InputError, MedirError, Role, UsageError
 from corpora.caption_folder import ALL, open_captions
+from corpora.caption_samples import sharing_a_file
 from corpora.captions import CaptionedImages
 from corpora.folder import CARD_FILE
 from corpora.images import ImageRef, pinned
@@ -75,7 +76,7 @@ def divided(captions: CaptionedImages, share: float, seed: int) -> DividedCaptio
     Groups of pairs are held out in the order of sha256 of the seed and their first id, until the share is full: the order of
     the pairs decides nothing, and adding pairs moves few.
     """
-    groups = _together(captions.images)
+    groups = sharing_a_file(captions.images)
     of_group: dict[int, list[int]] = {}
     for row, group in enumerate(groups.tolist()):
         of_group.setdefault(group, []).append(row)
@@ -105,7 +106,7 @@ def pairs_of(captions: CaptionedImages, image: Tower, text: Tower, workspace: Wo
     left = {"textless_pairs": len(captions) - len(asked), "undecodable_images": int(counts[:, 1].sum())}
     left["pairs_without_picture"] = len(asked) - len(kept)
     told = {"pairs": len(kept), "pictures": int(counts[:, 0].sum()), **{name: value for name, value in left.items() if value}}
-    return Pairs(features[rows], unit_rows(vectors), same_text, _together(kept.images)), told
+    return Pairs(features[rows], unit_rows(vectors), same_text, sharing_a_file(kept.images)), told
 
 
 def _features(captions: CaptionedImages, image: Tower, workspace: Workspace) -> tuple[NDArray[np.float32], Groups]:
@@ -176,19 +177,3 @@ def _linked(file: Path, place: Path) -> None:
         os.link(file, place)
     except OSError:
         shutil.copyfile(file, place)
-
-
-def _together(images: Sequence[Sequence[ImageRef]]) -> Groups:
-    """A number for each pair, int64 (n), equal for those that share a picture file, be it through a third."""
-    parent = list(range(len(images)))
-
-    def top(row: int) -> int:
-        while parent[row] != row:
-            parent[row] = row = parent[parent[row]]
-        return row
-
-    first: dict[str, int] = {}
-    for row, own in enumerate(images):
-        for image in own:
-            parent[top(row)] = top(first.setdefault(pinned(image).sha256, row))
-    return np.array([top(row) for row in range(len(images))], np.int64)

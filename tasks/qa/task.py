@@ -25,6 +25,7 @@ from .free_text.measures import check_measures, models_of
 from .grading import grade, read_replies
 from .judged import Judges
 from .outcome import outcome
+from .prompting.pictures import legend_rules
 
 SCORING_VERSION = 1
 USUAL_SLICES = (
@@ -83,7 +84,7 @@ class QaTask:
         """Everything but the answerer that can move a score, as JSON."""
         of = self.questions
         judged = {"judges": self.judges.identity()} if self.judges else {}
-        pictured = {"pictures": picture_rules()} if any(one.images for one in of.items) else {}
+        pictured = {"pictures": [*picture_rules(), legend_rules()]} if any(one.images for one in of.items) else {}
         return {
             **judged,
             **pictured,

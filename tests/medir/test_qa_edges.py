@@ -47,6 +47,7 @@ def test_a_dry_run_asks_no_model_for_what_is_searched_for(folder: Path, monkeypa
         (["--poison", "POISON"], 2, "there are none"),
         (["--data", "BARE", "--context", "gold"], 1, "nothing is left"),
         (["--data", "BARE", "--context", "gold", "--dry-run"], 1, "nothing is left"),
+        (["--most-images", "2"], 2, "--most-images counts pictures of passages"),
     ],
 )
 def test_what_would_come_to_nothing_is_refused(folder: Path, tmp_path: Path, flags: list[str], status: int, says: str) -> None:

@@ -12,12 +12,14 @@ pytest.importorskip("PIL")
 
 from corpora import InputError, UsageError
 from corpora.caption_folder import open_captions
+from corpora.caption_tasks import text_to_image
 from corpora.workspace import Workspace
 from medir.api import evaluate
 from medir.commands.asked import Flags, asked_for, options_of
+from medir.report import results_text
 from tasks.asked import Asked
 from tests.tasks import picture_data
-from tests.tasks.picture_data import caption_folder
+from tests.tasks.picture_data import caption_folder, damaged
 
 COLOURS = f"dense:{picture_data.__file__}:Colours"
 
@@ -92,6 +94,7 @@ def test_a_folder_with_captions_and_no_type_says_which_there_are(folder: Path) -
         ({}, {"seed": 1}, "without --type, retrieval takes no --seed"),
         ({"kind": "zero-shot", "k": 5}, {}, "zero-shot embeds pictures, and takes no --k"),
         ({"kind": "image-to-text", "allow_dangling": True}, {}, "image-to-text takes no --allow-dangling"),
+        ({"kind": "text-to-image"}, {"seed": 1}, "--seed decides which pairs are drawn, and all are used"),
         ({"kind": "image-to-txt"}, {}, "unknown type 'image-to-txt'"),
         ({"kind": "image-to-image"}, {"pairs": 0}, "--pairs is 0"),
         ({"kind": "zero-shot"}, {"label_names": "red"}, "'red' names no label"),
@@ -101,6 +104,26 @@ def test_a_folder_with_captions_and_no_type_says_which_there_are(folder: Path) -
 def test_flags_that_do_not_fit_are_told(folder: Path, flags: dict[str, Any], options: dict[str, Any], says: str) -> None:
     with pytest.raises(UsageError, match=says):
         asked_for(Flags(data=folder, options=options_of(**options), **flags), Workspace(folder.parent / "home"))
+
+
+@pytest.mark.parametrize("option", [{"label": "colour"}, {"pairs": 3}, {"pairs": 3, "seed": 1}])
+@pytest.mark.parametrize("kind", ["classification", "clustering"])
+def test_a_labels_file_takes_no_options_of_captions(tmp_path: Path, kind: str, option: dict[str, Any]) -> None:
+    rows = [{"id": f"t{row}", "text": f"text {row}", "label": "ab"[row % 2]} for row in range(8)]
+    (tmp_path / "labels.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    with pytest.raises(UsageError, match=f"has no captions to use, and takes no --{next(iter(option))}"):
+        asked_for(Flags(data=tmp_path, kind=kind, options=options_of(**option)), Workspace(tmp_path / "home"))
+    with pytest.raises(UsageError, match=f"{kind} takes no option '{next(iter(option))}' here"):
+        evaluate(tmp_path, COLOURS, type=kind, options=option, workspace=Workspace(tmp_path / "home"))
+
+
+def test_a_damaged_picture_that_asks_and_answers_is_named_once(folder: Path) -> None:
+    first = next(iter(sorted(folder.rglob("*.png"))))
+    damaged(first)
+    place = Workspace(folder.parent / "home")
+    results = [asked(folder, "image-to-image", label="colour").evaluate(COLOURS, place) for _ in range(2)]
+    assert [len(one.details["faulty_images"]) for one in results] == [1, 1]
+    assert results_text(results[1:], {}, "table").count(f"faulty picture: {first.stem}") == 1
 
 
 def test_options_are_not_for_tasks_with_a_name() -> None:
@@ -115,5 +138,9 @@ def test_python_users_say_the_type_too(folder: Path) -> None:
     own = evaluate(folder, COLOURS, type="clustering", options=options, workspace=place)
     data = open_captions(folder, None, place)
     assert own.measures == evaluate(data, COLOURS, type="clustering", options=options, workspace=place).measures
+    with pytest.raises(UsageError, match="is no data for sts"):
+        evaluate(text_to_image(data), COLOURS, type="sts", workspace=place)
+    with pytest.raises(UsageError, match="retrieval takes no option 'label' here"):
+        evaluate(text_to_image(data), COLOURS, options={"label": "colour"}, workspace=place)
     with pytest.raises(UsageError, match="nfcorpus has a type already"):
         evaluate("nfcorpus", COLOURS, type="clustering", workspace=place)

@@ -79,6 +79,7 @@ def test_image_to_image_by_organ(
     result = run(captions, "image-to-image", f"dense:{BACKBONE}", place, label="organ", measures=["P@1", "P@10", "AP", "nDCG@10"])
     shown(result, capsys)
     assert set(result.slices["organ"]) == set(ORGANS)
+    assert result.notes["coarse_labels"] == 3
     of = captioned(captions, "image-to-image", {"label": "organ"})
     assert isinstance(of, Collection)
     cosines = vectors @ vectors.T

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from corpora import Card, InputError, UsageError
 from corpora.labelled import LabelledTexts, Labels
 from corpora.workspace import Workspace
+from medir.report import results_text
 from tasks.comparison import against_first, marks
 from tasks.evaluate import evaluate
+from tasks.result import PerQuery
 from tests.tasks.embedding_data import SYSTEM as WORDS
 from tests.tasks.embedding_data import labelled
 from tests.tasks.picture_data import SYSTEM, Colours, PicturesOnly, damaged, labelled_pictures
@@ -94,6 +96,18 @@ def test_systems_are_compared_by_exact_mcnemar(tmp_path: Path) -> None:
     assert found.wins + found.losses > 2
     assert found.p == pytest.approx(scipy.binomtest(found.wins, found.wins + found.losses).pvalue)
     assert set(marks([first, second])) == {("colours", "default", "test", "blurred", "accuracy")}
+
+
+def test_results_over_different_pictures_are_not_paired(tmp_path: Path) -> None:
+    task, place = zero_shot_task(labelled_pictures(tmp_path)), Workspace(tmp_path)
+    first, second = (evaluate(task, one, place) for one in (SYSTEM, EncoderSystem("blurred", Blurred())))
+    own = second.per_query
+    for ids, values in ((own.ids[1:], own.values["accuracy"][1:]), (("other", *own.ids[1:]), own.values["accuracy"])):
+        other = replace(second, per_query=PerQuery(ids, (), {"accuracy": values}))
+        assert marks([first, other]) == {}
+        assert "not tested against colours" in results_text([first, other], {}, "table")
+        with pytest.raises(InputError, match="they were scored over different images"):
+            against_first([first, other])
 
 
 def test_names_are_put_into_the_prompts(tmp_path: Path) -> None:

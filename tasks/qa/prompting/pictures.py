@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from corpora import ImageRef
+from corpora.state import digest_json
 from retrieval.generators.pictures import PICTURE_TOKENS, checked
 
 from ..passages import Passage
 from .passages import Count, Order, Shown, shown
-from .templates import PICTURE_OF_PASSAGE, PICTURE_OF_QUESTION, PICTURE_WORD, template
+from .templates import LANGUAGES, PICTURE_OF_PASSAGE, PICTURE_OF_QUESTION, PICTURE_WORD, template
 
 Show = Literal["text", "image", "both"]
 """What of a passage is shown: its title and text, its pictures, or both."""
@@ -104,6 +105,12 @@ def marked(some: Held, own: int, tongue: str) -> list[str]:
         number += len(images)
         lines.append(f"{line} ({names})".strip() if names else line)
     return lines
+
+
+def legend_rules() -> str:
+    """sha256 (hex) over the words of every language by which pictures are told apart in a prompt."""
+    words = (PICTURE_WORD, PICTURE_OF_QUESTION, PICTURE_OF_PASSAGE)
+    return digest_json({tongue: [template("pictures", tongue).sha256, *(one[tongue] for one in words)] for tongue in LANGUAGES})
 
 
 def legend(own: int, of_passages: Sequence[int], tongue: str) -> str:

@@ -10,13 +10,13 @@ from typing import Any, Literal, get_args
 from corpora import UsageError
 from corpora.questions import Question, QuestionKind, Questions
 from retrieval.augment.prompts import numbered
-from retrieval.generators.pictures import checked
+from retrieval.generators.pictures import checked, picture_rules
 from retrieval.generators.protocol import Message
 
 from ..passages import Passage
 from .data import as_data, lines_as_data
 from .passages import ORDERS, Count, Order, Shown, estimated
-from .pictures import MOST_IMAGES, SHOWS, Held, Show, Sound, held, legend, marked, sound
+from .pictures import MOST_IMAGES, SHOWS, Held, Show, Sound, held, legend, legend_rules, marked, sound
 from .shots import Shots, reasoning
 from .templates import ANSWER_PARTS, LANGUAGES, MARK, UNKNOWN, spoken, template
 
@@ -116,8 +116,14 @@ class Prompting:
             "insufficient": self.insufficient,
             "templates": {file.name: file.sha256 for file in files},
             "shots": self.shots.digest if self.shots else "",
-            **({"show": self.show, "most_images": self.most_images} if self.show != "text" else {}),
+            **self._pictured(),
         }
+
+    def _pictured(self) -> Mapping[str, Any]:
+        """What is shown of passages with pictures, where that is not their text alone."""
+        if self.show == "text":
+            return {}
+        return {"show": self.show, "most_images": self.most_images, "pictures": [*picture_rules(), legend_rules()]}
 
     def messages(self, question: Question, passages: Sequence[Passage]) -> Prompted:
         """The question as it is put with these passages, best first; without any it is asked from the model's memory alone."""

@@ -95,4 +95,5 @@ def reasoning(one: Question) -> str:
 
 def content(one: Question) -> list[object]:
     """What of an example moves a prompt, as JSON."""
-    return [one.id, one.text, one.kind, list(one.options.items()), list(one.answers), one.group, reasoning(one)]
+    said = [one.id, one.text, one.kind, list(one.options.items()), list(one.answers), one.group, reasoning(one)]
+    return [*said, *([[image.key for image in one.images]] if one.images else [])]

@@ -118,6 +118,19 @@ def test_image_to_text_is_the_other_way_round(captions):
         image_to_text(captions.take([4]))
 
 
+def test_halves_never_share_a_picture(tmp_path, home):
+    for number in range(12):
+        painted(tmp_path / "data" / f"{number}.png", number)
+    rows = [{"id": f"p{number}", "images": [f"{number}.png"], "text": "x"} for number in range(12)]
+    rows += [{"id": f"q{number}", "images": [f"{number}.png", f"{number + 1}.png"], "text": "y"} for number in range(0, 12, 3)]
+    lines(tmp_path / "data" / "captions.jsonl", rows)
+    for seed in range(5):
+        learnt, asked = halves(open_captions(tmp_path / "data", None, home), seed)
+        assert len(learnt) + len(asked) == 16
+        files = [{image.sha256 for images in part.images for image in images} for part in (learnt, asked)]
+        assert not files[0] & files[1]
+
+
 def test_more_judgements_than_can_be_held_are_refused(captions, monkeypatch):
     monkeypatch.setattr("corpora.caption_tasks.MOST_JUDGEMENTS", 3)
     with pytest.raises(InputError, match="4 pairs of pictures share a label, of which 3 can be judged") as fault:
@@ -130,7 +143,7 @@ def test_image_to_image_takes_the_picture_itself_out(captions):
     assert made.corpus.ids.to_pylist() == list("abcd")
     assert {q: set(docs) for q, docs in made.qrels.grades.items()} == {"a": {"b"}, "b": {"a"}}
     assert made.qrels.ignored == {"a": {"a"}, "b": {"b"}}
-    assert made.notes == {"unlabelled_images": 1, "queries_without_an_answer": 2}
+    assert made.notes == {"unlabelled_images": 1, "queries_without_an_answer": 2, "coarse_labels": 2}
     assert made.card.slices == ("organ", "modality")
     with pytest.raises(InputError, match="no picture has the field 'plane'") as caught:
         image_to_image(captions, "plane")

@@ -22,7 +22,8 @@ from tasks.qa.contexts import make_context
 from tasks.qa.contexts.own_images import OWN_IMAGE, without_own_images
 from tasks.qa.figures.slices import with_free
 from tasks.qa.passages import Passage
-from tasks.qa.prompting import Prompting
+from tasks.qa.prompting import FixedShots, Prompting
+from tasks.qa.prompting.templates import PICTURE_WORD
 from tasks.qa.readers import make_reader
 from tasks.qa.task import make_qa_task
 from tests.retrieval.generators.stand_ins import Echo
@@ -184,6 +185,24 @@ def test_the_pictures_are_part_of_what_was_asked(pictures: dict[str, ImageRef]) 
     identities = [make_qa_task(one).identity for one in made]
     assert len({one["questions"] for one in identities}) == 3
     assert [("pictures" in one) for one in identities] == [False, True, True]
+
+
+def test_the_words_about_pictures_are_part_of_what_was_asked(
+    pictures: dict[str, ImageRef], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def identities(*names: str) -> list[object]:
+        task = make_qa_task(Questions(Card("q"), "test", (asking(pictures, *names),)))
+        return [task.identity, *(Prompting(show=show).identity("en", ("yes-no",)) for show in ("text", "both"))]
+
+    before = [*identities("red"), identities()[0]]
+    monkeypatch.setitem(PICTURE_WORD, "en", "figure {}")
+    after = [*identities("red"), identities()[0]]
+    assert [one == two for one, two in zip(before, after, strict=True)] == [False, True, False, True]
+
+
+def test_the_pictures_of_examples_are_part_of_what_was_asked(pictures: dict[str, ImageRef]) -> None:
+    digests = {FixedShots((asking(pictures, *names),)).digest for names in ((), ("red",), ("blue",))}
+    assert len(digests) == 3
 
 
 def test_slices_hold_accuracies_and_matches_side_by_side() -> None:
