@@ -31,9 +31,11 @@ __all__ = [
     "image_to_text",
     "labelled_images",
     "question_to_image",
+    "ranked",
     "ranks",
     "text_to_image",
 ]
+RANKED_TYPES = ("text-to-image", "image-to-text", "image-to-image", "question-to-image")
 MOST_JUDGEMENTS = 20_000_000
 """Judgements of pictures by label that are held at most, some 3 GB; they grow with the square of a label's pictures."""
 RECALLS = ("R@1", "R@5", "R@10", "nDCG@10", "RR")
@@ -130,6 +132,15 @@ def _check_judgements(captions: CaptionedImages, alike: Iterable[Sequence[int]])
     if pairs > MOST_JUDGEMENTS:
         what = f"{pairs:,} pairs of pictures share a label, of which {MOST_JUDGEMENTS:,} can be judged"
         raise InputError(what, where=captions.name, mend="draw some of the pictures: --pairs 3000")
+
+
+def ranked(captions: CaptionedImages, kind: str, label: str = "", seed: int = 0) -> Collection:
+    """The collection of one of RANKED_TYPES: `label` is image-to-image's, `seed` question-to-image's. Raises as they do."""
+    if kind == "image-to-image":
+        return image_to_image(captions, label)
+    if kind == "question-to-image":
+        return question_to_image(captions, seed)
+    return (text_to_image if kind == "text-to-image" else image_to_text)(captions)
 
 
 class Ranks(NamedTuple):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from corpora.caption_tasks import RANKED_TYPES
 from corpora.catalogue import open_folder
 from corpora.workspace import Workspace
 from tasks.asked import Loaded
-from tasks.captioned import LABELLED_TYPES, RANKED_TYPES, check_type
+from tasks.captioned import LABELLED_TYPES, check_type
 
 RETRIEVAL = "retrieval"
 PICTURED = (*RANKED_TYPES, "zero-shot")

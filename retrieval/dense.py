@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora import Corpus, Queries, TextRule, UsageError
+from corpora.images import FAULTS_NAMED
 from corpora.state import digest_json, kept_or_built
 from corpora.workspace import Workspace
 from indexes import PADDING, Candidates, Hits, VectorIndex
@@ -29,7 +30,6 @@ from .system import Retriever
 from .vectors.deaf import deaf_to_prompts
 from .vectors.embed import embed, keep
 from .vectors.fill import mapped
-from .vectors.images import NAMED
 from .vectors.texts import CorpusTexts
 
 FLAT = "Flat"
@@ -82,7 +82,7 @@ class DenseRetriever:
 
     def faults_of(self, queries: Queries) -> tuple[str, ...]:
         """The first pictures of documents and of these queries that could not be decoded; nothing is decoded again."""
-        return (*self.faults, *self.query_vectors(queries).faults)[:NAMED]
+        return (*self.faults, *self.query_vectors(queries).faults)[:FAULTS_NAMED]
 
     def echo(self, queries: Queries, corpus: Corpus) -> dict[str, Any]:
         """The first query's and the first document's text exactly as the model is fed them, and of pictures what it is fed."""

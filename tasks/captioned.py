@@ -7,12 +7,11 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from corpora import Collection, UsageError
-from corpora.caption_tasks import drawn, image_to_image, image_to_text, labelled_images, question_to_image, text_to_image
+from corpora.caption_tasks import RANKED_TYPES, drawn, labelled_images, ranked
 from corpora.captions import CaptionedImages
 from corpora.labelled import LabelledTexts
 from corpora.registry import suggest
 
-RANKED_TYPES = ("text-to-image", "image-to-text", "image-to-image", "question-to-image")
 LABELLED_TYPES = ("classification", "clustering", "zero-shot")
 CAPTION_TYPES = (*RANKED_TYPES, *LABELLED_TYPES)
 BY_LABEL = ("image-to-image", *LABELLED_TYPES)
@@ -45,15 +44,9 @@ def captioned(data: CaptionedImages, kind: str, options: Mapping[str, Any]) -> C
         raise UsageError(f"{kind} has no labels", where=data.name, mend="leave out --label")
     if chosen.pairs is not None:
         data = drawn(data, chosen.pairs, chosen.seed, replacement=chosen.replacement)
-    if kind == "text-to-image":
-        return text_to_image(data)
-    if kind == "image-to-text":
-        return image_to_text(data)
-    if kind == "question-to-image":
-        return question_to_image(data, chosen.seed)
-    label = label_of(data, chosen.label)
-    if kind == "image-to-image":
-        return image_to_image(data, label=label)
+    label = label_of(data, chosen.label) if kind in BY_LABEL else ""
+    if kind in RANKED_TYPES:
+        return ranked(data, kind, label, chosen.seed)
     return labelled_images(data, label, split=kind == "classification", seed=chosen.seed)
 
 

@@ -1,6 +1,6 @@
 """How data is got that medir does not ship: from the hub, from ir_datasets, from TREC's formats, from a user's folders."""
 
-from .captioned import caption_collection, open_captions, sampled
+from .captioned import open_captions, sampled
 from .generated import open_generations
 from .opening import Loaded, check_counts, open_corpus_source, open_source
 from .parse import generations_of, source_of
@@ -16,7 +16,6 @@ __all__ = [
     "Source",
     "Table",
     "TrecSource",
-    "caption_collection",
     "check_counts",
     "filled",
     "generations_of",

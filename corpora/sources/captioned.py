@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from ..captions import CaptionedImages
-from ..collection import Card, Collection
+from ..collection import Card
 from ..errors import InputError
 from ..images import FAULTS_NAMED
 from ..images.claims import Claim
@@ -98,15 +98,3 @@ def sampled(captions: CaptionedImages, sample: str) -> CaptionedImages:
     if found[1]:
         return first(captions, int(found[2]))
     return drawn(captions, int(found[2]), SEED, replacement=bool(found[3]))
-
-
-def caption_collection(captions: CaptionedImages, kind: str, label: str = "") -> Collection:
-    """Retrieval made of pictures with captions: `text-to-image`, `image-to-text`, or `image-to-image` among those of one `label`.
-
-    Raises InputError as `corpora.caption_tasks`.
-    """
-    from ..caption_tasks import image_to_image, image_to_text, text_to_image
-
-    if kind == "image-to-image":
-        return image_to_image(captions, label)
-    return (text_to_image if kind == "text-to-image" else image_to_text)(captions)

@@ -8,16 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from ..collection import Card
 from ..errors import InputError
 from ..queries import Qrels
 from ..question_folder import SEVERAL_LANGUAGES, open_questions
 from ..questions import LETTERED, QuestionKind, Questions
+from ..reading.json_file import read_json
 from ..reading.question_fields import as_number, is_missing, unpacked
 from ..reading.questions import Read, Row, questions_of
-from ..reading.streams import unreadable
 from ..workspace import Workspace
 from .files import user_file, user_folder
 from .forms.temmed_questions import open_temmed_questions
@@ -169,12 +167,7 @@ def _plain(value: Any) -> str:
 
 def _mirage(path: Path, part: str) -> Iterator[Row]:
     """The questions of one set of MIRAGE's file; their `PMID` are the evidence, and the subject of MMLU is in the id."""
-    try:
-        whole = orjson.loads(path.read_bytes())
-    except orjson.JSONDecodeError as problem:
-        raise InputError(f"not JSON: {problem}", where=str(path), mend="fetch the file again") from None
-    except OSError as problem:
-        raise unreadable(path, problem) from None
+    whole = read_json(path)
     sets = whole if isinstance(whole, dict) else {}
     if not isinstance(sets.get(part), dict):
         raise InputError(f"there is no set {part!r} in it", where=str(path), mend=f"those there are: {', '.join(sets) or 'none'}")

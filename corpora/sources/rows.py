@@ -6,10 +6,9 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from ..errors import InputError
 from ..reading.formats import format_of, place, rows_of
+from ..reading.json_file import read_json
 from ..reading.witness import Witness
 
 _ROWS = 1024
@@ -68,10 +67,7 @@ def _json(path: Path, columns: Sequence[str], where: str) -> Iterator[Row]:
 
         yield from _picked(((f"{path}:{number}", row) for number, _, row in json_rows(path, Witness())), columns, where)
         return
-    try:
-        rows = orjson.loads(path.read_bytes())
-    except orjson.JSONDecodeError as problem:
-        raise InputError(f"not JSON: {problem}", where=str(path), mend="fetch the file again") from None
+    rows = read_json(path)
     wrong = next((number for number, row in enumerate(rows, 1) if not isinstance(row, dict)), 0)
     if wrong:
         raise InputError("it is not an object", where=f"{path}, row {wrong}", mend="write a list of objects")

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from corpora import UsageError
+from corpora.caption_tasks import RANKED_TYPES
 from corpora.captions import CaptionedImages
 from corpora.workspace import Workspace
 from medir.folder_data import RETRIEVAL, open_data
 from retrieval.systems import make_system
 from tasks.asked import DENSE, Asked, ask, ask_named, is_named
-from tasks.captioned import BY_LABEL, CAPTION_TYPES, RANKED_TYPES
+from tasks.captioned import BY_LABEL, CAPTION_TYPES
 from tasks.catalogue.entries import Benchmark, benchmark, entries, entry
 from tasks.embedding import EMBEDDING_TYPES
 from tasks.retrieval_task import RetrievalTask, make_task

@@ -71,7 +71,8 @@ def _mean_unit(own: Parts, texts: Texts, how: Joining) -> Parts:
 
 
 def _alone(own: Parts, texts: Texts, how: Joining) -> Parts:
-    return _apart(texts, 1 / len(texts), how.text_role)
+    """The texts in place of the query's; a picture, which no text replaces, stays."""
+    return (*(part for part in own if part.image is not None), *_apart(texts, 1 / len(texts), how.text_role))
 
 
 def _apart(texts: Texts, share: float, role: Role) -> Parts:

@@ -11,12 +11,13 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from corpora.images import FAULTS_NAMED
 from corpora.workspace import Workspace
 
 from ..encoders.protocol import Encoder, reads_images, reads_joint
 from ..vectors.embed import keep
 from ..vectors.fill import mapped
-from ..vectors.images import NAMED, faults_of, keep_images, keep_joint
+from ..vectors.images import faults_of, keep_images, keep_joint
 from ..vectors.pictures import CorpusJoint, CorpusPictures
 from ..vectors.store import Store
 from ..vectors.texts import BLOCK, CorpusTexts, Rows, Some
@@ -84,7 +85,7 @@ class Documents:
         if len(rows) and reads_images(encoder):
             some = Some(gallery, rows)
             seen = keep_images(encoder, some, "document", workspace)
-            pictures, faults = Kept.of(seen, rows, len(gallery)), (*faults, *faults_of(some, *seen))[:NAMED]
+            pictures, faults = Kept.of(seen, rows, len(gallery)), (*faults, *faults_of(some, *seen))[:FAULTS_NAMED]
         return cls(encoder, texts, reading, alone, joint, pictures, gallery, faults)
 
     def layout(self, *, unit: bool) -> Layout:

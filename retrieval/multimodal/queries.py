@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora import ImageRef, InputError, Part, Queries, Role
+from corpora.images import FAULTS_NAMED
 from corpora.workspace import Workspace
 
 from ..encoders.asymmetric import side_of
 from ..encoders.protocol import Encoder, modalities_of, reads_images, reads_joint
 from ..vectors.embed import embed
-from ..vectors.images import NAMED, EmbeddedImages, embed_images, embed_joint
+from ..vectors.images import EmbeddedImages, embed_images, embed_joint
 from ..vectors.pictures import Joint
 from .mixing import Layout, scaled
 from .reading import OF_BOTH, Reading
@@ -37,7 +38,7 @@ class Found:
 
     def blame(self, embedded: EmbeddedImages) -> None:
         """Count and name the pictures that could not be decoded."""
-        self.faults, self.bad = (*self.faults, *embedded.faults)[:NAMED], self.bad + len(embedded.bad)
+        self.faults, self.bad = (*self.faults, *embedded.faults)[:FAULTS_NAMED], self.bad + len(embedded.bad)
 
 
 def query_vectors(encoder: Encoder, queries: Queries, reading: Reading, layout: Layout, workspace: Workspace) -> Found:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora import ImageRef, Role
-from corpora.images import FAULTS
+from corpora.images import FAULTS, FAULTS_NAMED
 from corpora.workspace import Workspace
 
 from ..encoders.protocol import ImageEncoder, JointEncoder
@@ -19,9 +19,6 @@ from .picture_work import KINDS, ImageWork, JointWork
 from .pictures import Joint, ListedJoint, ListedPictures, Pictures
 from .store import Store
 from .texts import Rows, Source
-
-NAMED = 20
-"""How many faults are named; all are counted."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ def keep_joint(encoder: JointEncoder, pairs: Source[Joint], role: Role, workspac
 def faults_of(items: Source[ImageRef] | Source[Joint], store: Store, places: Rows) -> tuple[str, ...]:
     """What is wrong with the first 20 of n items at some places of the store: `d7: scan.png: the picture cannot be decoded`."""
     numbers = store.lost[places]
-    rows = np.flatnonzero(numbers)[:NAMED]
+    rows = np.flatnonzero(numbers)[:FAULTS_NAMED]
     owners = items.ids(rows) or [f"picture {row}" for row in rows.tolist()]
     return tuple(map(_named, owners, items.take(rows), (numbers[rows] - 1).tolist()))
 

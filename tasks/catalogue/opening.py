@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from corpora.caption_tasks import ranked
 from corpora.collection import Card, Collection
 from corpora.corpus import Corpus
 from corpora.errors import InputError, UsageError
@@ -17,7 +18,6 @@ from corpora.sources import (
     HubSource,
     Loaded,
     Source,
-    caption_collection,
     check_counts,
     filled,
     generations_of,
@@ -146,7 +146,7 @@ def _captioned(source: Source, entry: Entry, card: Card, stored: list[str], work
     captions = open_captions(one, card, stored[0], workspace)
     lost = captions.notes.get("pairs_without_image", 0)
     check_counts(card.counts, {**captions.describe(), "pairs": len(captions) + lost}, card.name)
-    return caption_collection(sampled(captions, one.sample), entry.type, one.label)
+    return ranked(sampled(captions, one.sample), entry.type, one.label)
 
 
 def _questions(source: FilesSource, entry: Entry, card: Card, stored: list[str], workspace: Workspace) -> Questions:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora import Card, Role
+from corpora.images import FAULTS_NAMED
 from corpora.workspace import Workspace
 
 from ..result import PerQuery, Result, Value
@@ -20,7 +21,6 @@ from .items import Items
 from .vectors import EmbeddedItems, EncoderSystem, embed_items
 
 Vectors = NDArray[np.float32]
-NAMED = 20
 """How many pictures that could not be decoded are named in a result; all are counted."""
 
 
@@ -142,7 +142,7 @@ class EmbeddingTask:
             notes={name: count for name, count in sorted(notes.items()) if count},
             per_query=scored.per_item,
             prompts=_echo(system, recipe.items(), self.role),
-            details={"faulty_images": list(undecodable.values())[:NAMED]} if undecodable else {},
+            details={"faulty_images": list(undecodable.values())[:FAULTS_NAMED]} if undecodable else {},
         )
         seconds = {"embed": embedded - began, "score": time.perf_counter() - embedded}
         return Evaluated(result, None, seconds)

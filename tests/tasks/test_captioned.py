@@ -11,12 +11,13 @@ pytest.importorskip("PIL")
 
 from corpora import Collection, UsageError
 from corpora.caption_folder import open_captions
+from corpora.caption_tasks import RANKED_TYPES
 from corpora.captions import CaptionedImages
 from corpora.workspace import Workspace
 from medir.report import results_text
 from retrieval.run import Run
 from tasks.asked import ask
-from tasks.captioned import CAPTION_TYPES, RANKED_TYPES, captioned, categorical, label_of
+from tasks.captioned import CAPTION_TYPES, captioned, categorical, label_of
 from tasks.embedding import EmbeddingTask
 from tasks.measures import parse_measure
 from tasks.retrieval_scores import scored

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from ...errors import InputError
 from ...images.claims import Claim
 from ...images.located import is_there
+from ...reading.json_file import read_json
 from ...reading.streams import unreadable
 from ..captioned import Pair
 from ..files import user_file
@@ -45,12 +44,7 @@ def study_text(whole: str) -> str:
 
 
 def _listed(path: Path, part: str) -> list[Any]:
-    try:
-        whole = orjson.loads(path.read_bytes())
-    except orjson.JSONDecodeError as problem:
-        raise InputError(f"not JSON: {problem}", where=str(path), mend="fetch the file again") from None
-    except OSError as problem:
-        raise unreadable(path, problem) from None
+    whole = read_json(path)
     lists = {key: value for key, value in whole.items() if isinstance(value, list)} if isinstance(whole, dict) else {}
     if part not in lists:
         mend = f"those there are: {', '.join(lists) or 'none'}"

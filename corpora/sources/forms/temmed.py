@@ -10,8 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from ...corpus import Corpus
 from ...errors import InputError
 from ...images import ImageRef
@@ -19,6 +17,7 @@ from ...images.claims import Claim
 from ...images.column import encoded_images
 from ...images.located import Gallery, stamp
 from ...ingest import Counts, kept_corpus
+from ...reading.json_file import read_json
 from ...state import digest, file_digest
 from ...workspace import Workspace
 from ..files import user_file
@@ -59,10 +58,7 @@ class Bench:
     def items(self, name: str) -> list[Mapping[str, Any]]:
         """The items of an index file. Raises InputError where it is no list of objects."""
         path = self.index(name)
-        try:
-            whole = orjson.loads(path.read_bytes())
-        except orjson.JSONDecodeError as problem:
-            raise InputError(f"not JSON: {problem}", where=str(path), mend="fetch the file again") from None
+        whole = read_json(path)
         if not isinstance(whole, list) or not all(isinstance(item, dict) for item in whole):
             raise InputError("it is no list of objects", where=str(path), mend="fetch the file again")
         return whole

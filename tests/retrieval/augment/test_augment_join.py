@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora import Part, Queries, UsageError
+from corpora import ImageRef, Part, Queries, UsageError
 from retrieval.augment.join import DENSE, LEXICAL, Joining, joined, shorthand
 
 WORDS = st.text("abc de", min_size=1).filter(str.strip)
@@ -95,3 +95,10 @@ def test_queries_are_joined_row_by_row() -> None:
 def test_an_unknown_rule_is_told_with_those_there_are() -> None:
     with pytest.raises(UsageError, match="interleave"):
         shorthand("sum")
+
+
+@pytest.mark.parametrize("rule", DENSE)
+def test_a_picture_of_the_query_stays_whatever_the_rule(rule: str) -> None:
+    scan = ImageRef("scan.png")
+    parts = Joining(shorthand(rule)[0], rule).parts((Part(text="q"), Part(image=scan)), ("a", "b"))
+    assert scan in [part.image for part in parts if part.is_for("dense")]
